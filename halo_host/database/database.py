@@ -1,0 +1,164 @@
+"""One database: SQLite embedded beside the program, or PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from ..errors import DatabaseError, InvalidInput
+from .failures import explained
+
+_WRITES = "halo_writes"
+BUSY_SECONDS = 30
+
+
+class Database:
+    """Opens connections, and gives every failure of the database an operator's words.
+
+    `url` is an SQLAlchemy URL. On SQLite, query parameters are `mode=ro` (open for reading only)
+    and `max_page_count=N` (refuse to grow beyond N pages).
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = _parsed(url)
+        self._reader = _engine(self.url)
+        self._writer = self._reader.execution_options(**{_WRITES: True})
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self._reader.dialect.name == "sqlite"
+
+    @property
+    def label(self) -> str:
+        """The database as messages name it: without a password."""
+        if self.is_sqlite:
+            return self.url.database or "memory"
+        return self.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction for reading."""
+        with explained(self.label), self._reader.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction for writing: committed at the end, rolled back on any error.
+
+        On SQLite it takes the write lock at once, so that it waits at its start instead of failing
+        half-way. Keep it short, and never call a provider inside it.
+        """
+        with explained(self.label), self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """One connection for many short read transactions: temporary tables outlive each."""
+        with explained(self.label), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def migration(self) -> Iterator[Connection]:
+        """A transaction for changing tables.
+
+        SQLite changes a table by rebuilding it, which with foreign keys on would delete the rows
+        that refer to it; so they are off, and checked before the commit.
+        """
+        with explained(self.label), self._writer.connect() as connection:
+            if not self.is_sqlite:
+                with connection.begin():
+                    yield connection
+                return
+            raw = connection.connection.driver_connection
+            assert raw is not None  # noqa: S101 - for the type checker
+            raw.execute("PRAGMA foreign_keys=OFF")
+            try:
+                with connection.begin():
+                    yield connection
+                    broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+                    if broken is not None:
+                        raise DatabaseError(
+                            f"The upgrade of {self.label} would leave broken references in "
+                            f"{broken[0]}; nothing was changed.",
+                            advice="Report this as a bug of Halo Host.",
+                        )
+            finally:
+                raw.execute("PRAGMA foreign_keys=ON")
+
+    def close(self) -> None:
+        self._reader.dispose()
+
+
+def _parsed(text: str) -> URL:
+    try:
+        url = make_url(text)
+        if url.drivername in {"postgresql", "postgres"}:
+            url = url.set(drivername="postgresql+psycopg")
+        url.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ImportError):
+        raise InvalidInput(
+            "The database address cannot be read.",
+            advice="Give one such as sqlite:////var/lib/halo-host/halo-host.db "
+            "or postgresql://user@server/database.",
+        ) from None
+    if url.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise InvalidInput(
+            f"Halo Host does not run on {url.get_backend_name()}.",
+            advice="Use SQLite or PostgreSQL.",
+        )
+    return url
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() == "sqlite":
+        return _sqlite_engine(url)
+    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    options = dict(url.query)
+    mode = str(options.pop("mode", "rwc"))
+    limit = str(options.pop("max_page_count", "0"))
+    if mode not in {"ro", "rw", "rwc"} or not limit.isdecimal() or options:
+        raise InvalidInput(
+            "The database address has a setting that SQLite databases do not take.",
+            advice="Known are mode=ro, mode=rw and max_page_count=NUMBER.",
+        )
+    if not url.database:
+        raise InvalidInput("The database address names no file.")
+    file = Path(url.database).absolute()
+
+    def connect() -> sqlite3.Connection:
+        # isolation_level None: transactions begin where we say, see _begin.
+        return sqlite3.connect(
+            f"{file.as_uri()}?mode={mode}",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    engine = create_engine(url.set(query={}), creator=connect)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, record: Any) -> None:
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA cache_size=-16384")
+        if int(limit):
+            connection.execute(f"PRAGMA max_page_count={int(limit)}")
+        if mode != "ro":
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=NORMAL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get(_WRITES)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
