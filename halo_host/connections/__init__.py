@@ -1,0 +1,1 @@
+"""Configured accounts of integrations: settings, secrets, matching, field mappings."""

@@ -1,0 +1,368 @@
+"""Connections: enable, configure, check, disable. Every face calls these methods."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection as DatabaseConnection
+from sqlalchemy import insert, select, update
+from sqlalchemy.engine import Row
+
+from .. import config_schema
+from ..audit import record
+from ..database.database import Database
+from ..database.ids import allocate_ids
+from ..database.tables import connections
+from ..errors import HostError, InvalidInput, NotFound, PluginError
+from ..plugins import Plugins
+from ..types import CheckResult, Connection, MappableField, Secret
+from . import mappings, secrets
+from .keyring import Keyring
+from .mappings import FieldMapping
+from .matching import Matching, Policy, checked
+
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+_log = logging.getLogger("halo_host.connections")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConnectionDetails:
+    """A connection as faces show it. `settings` leaves secrets out; `secrets` names those set."""
+
+    id: int
+    slug: str
+    integration: str
+    name: str
+    enabled: bool
+    settings: Mapping[str, Any]
+    secrets: tuple[str, ...]
+    matching: Matching
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+class Connections:
+    def __init__(
+        self,
+        database: Database,
+        plugins: Plugins,
+        keyring: Keyring,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._plugins = plugins
+        self._keyring = keyring
+        self._clock = clock
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def all(self) -> list[ConnectionDetails]:
+        with self._database.read() as connection:
+            rows = connection.execute(select(connections).order_by(connections.c.slug)).all()
+            return [self._details(connection, row) for row in rows]
+
+    def get(self, slug: str) -> ConnectionDetails:
+        """:raises NotFound: no connection has that slug; the message names those there are."""
+        with self._database.read() as connection:
+            return self._details(connection, _row(connection, slug))
+
+    def for_plugin(self, slug: str) -> Connection:
+        """The connection with its secrets, as its plugin gets it."""
+        return self._for_plugin(slug)
+
+    def _for_plugin(self, slug: str, but: Collection[str] = ()) -> Connection:
+        with self._database.read() as connection:
+            row = _row(connection, slug)
+            return Connection(
+                id=row.id,
+                slug=row.slug,
+                integration=row.integration,
+                name=row.name,
+                settings=row.settings | secrets.load(connection, self._keyring, row.id, but=but),
+            )
+
+    def ready(self, slug: str) -> Connection:
+        """As `for_plugin`, for work at the provider.
+
+        :raises InvalidInput: the connection is disabled.
+        """
+        details = self.get(slug)
+        if not details.enabled:
+            raise InvalidInput(
+                f"The connection {slug} is disabled.",
+                advice=f"Enable it again: halo-host connections enable {details.integration} "
+                f"--slug {slug}",
+            )
+        self._plugins.integration(details.integration)
+        return self.for_plugin(slug)
+
+    # --- changing ------------------------------------------------------------------------------
+
+    def enable(
+        self,
+        integration: str,
+        settings: Mapping[str, Any],
+        *,
+        agent: str,
+        slug: str | None = None,
+        name: str | None = None,
+        matching: Mapping[str, Any] | None = None,
+    ) -> ConnectionDetails:
+        """Make a connection, or enable again one that was disabled.
+
+        `settings` holds secrets in plain text. The plugin is told after the commit.
+
+        :raises InvalidInput: settings break the schema, or the slug is in use.
+        :raises NotFound: no plugin brings the integration.
+        """
+        tile = self._plugins.integration(integration)
+        slug = slug or integration
+        if not _SLUG.fullmatch(slug):
+            raise InvalidInput(
+                f"{slug[:60]} cannot name a connection.",
+                advice="Use lower-case letters, digits and -, at most 60.",
+            )
+        with self._database.read() as connection:
+            there = connection.execute(select(connections).filter_by(slug=slug)).one_or_none()
+        if there is not None and (there.disabled_at is None or there.integration != integration):
+            raise InvalidInput(
+                f"There is a connection {slug} already.",
+                advice="Change it with `halo-host connections configure`, "
+                "or give the new one another name with --slug.",
+            )
+        if there is None:
+            self._create(tile.slug, slug, name or tile.title, settings, matching or {}, agent)
+        else:
+            self.configure(slug, agent=agent, settings=settings, name=name, matching=matching)
+            self._set_disabled(slug, None, agent)
+        self._tell("halo_connection_enabled", slug)
+        return self.get(slug)
+
+    def _create(
+        self,
+        integration: str,
+        slug: str,
+        name: str,
+        settings: Mapping[str, Any],
+        match: Mapping[str, Any],
+        agent: str,
+    ) -> None:
+        schema = self._plugins.integration(integration).config_schema
+        whole = config_schema.with_defaults(schema, settings)
+        config_schema.validate(schema, whole, slug)
+        public, secret = _parted(schema, whole)
+        with self._database.write() as connection:
+            chosen = checked(connection, match)
+            row = {
+                "id": allocate_ids(connection, connections)[0],
+                "slug": slug,
+                "integration": integration,
+                "name": name,
+                "settings": public,
+                "created_at": self._clock(),
+                **_columns(chosen),
+            }
+            connection.execute(insert(connections).values(**row))
+            secrets.store(connection, self._keyring, row["id"], secret)
+            after = {"name": name, "settings": public, "secrets": sorted(secret), **asdict(chosen)}
+            self._audit(connection, agent, "connection.enabled", slug, None, after)
+
+    def configure(
+        self,
+        slug: str,
+        *,
+        agent: str,
+        settings: Mapping[str, Any] | None = None,
+        name: str | None = None,
+        matching: Mapping[str, Any] | None = None,
+    ) -> ConnectionDetails:
+        """Change what is named and keep the rest; a secret that is not given stays.
+
+        A setting given as None is taken out.
+        """
+        stored = self._for_plugin(slug, but=settings or {})
+        schema = self._plugins.integration(stored.integration).config_schema
+        merged = {**stored.settings, **(settings or {})}
+        plain = {
+            key: value.reveal() if isinstance(value, Secret) else value
+            for key, value in merged.items()
+            if value is not None
+        }
+        config_schema.validate(schema, plain, slug)
+        public, secret = _parted(schema, plain)
+        secret_names = config_schema.secret_names(schema)
+        with self._database.write() as connection:
+            before = self._details(connection, _row(connection, slug))
+            chosen = checked(connection, {**asdict(before.matching), **(matching or {})})
+            connection.execute(
+                update(connections)
+                .filter_by(slug=slug)
+                .values(settings=public, name=name or before.name, **_columns(chosen))
+            )
+            changed = {key: secret.get(key) for key in secret_names if key in (settings or {})}
+            secrets.store(connection, self._keyring, before.id, changed)
+            self._audit(
+                connection,
+                agent,
+                "connection.configured",
+                slug,
+                {"name": before.name, "settings": before.settings, **asdict(before.matching)},
+                {
+                    "name": name or before.name,
+                    "settings": public,
+                    "secrets": sorted(changed),
+                    **asdict(chosen),
+                },
+            )
+        return self.get(slug)
+
+    def disable(self, slug: str, *, agent: str) -> ConnectionDetails:
+        """Stop all work of the connection. Links, change sets and history stay readable."""
+        if self.get(slug).enabled:
+            self._tell("halo_connection_disabled", slug)
+            self._set_disabled(slug, self._clock(), agent)
+        return self.get(slug)
+
+    def check(self, slug: str) -> CheckResult:
+        """Try the connection at its provider."""
+        result = self._plugins.ask("halo_check_connection", self.ready(slug))
+        if result is None:
+            return CheckResult(ok=True)
+        if not isinstance(result, CheckResult):
+            raise PluginError(f"The plugin of {slug} answered the check with no CheckResult.")
+        return result
+
+    def rotate_secrets(self, *, agent: str) -> int:
+        """Encrypt every secret with a new key; how many."""
+        count = secrets.rotate(self._database, self._keyring)
+        with self._database.write() as connection:
+            self._audit(connection, agent, "secrets.rotated", "all", None, {"secrets": count})
+        return count
+
+    def reset_secrets(self, *, agent: str) -> int:
+        """Forget every secret and the key, for when the key is lost; how many were forgotten."""
+        count = secrets.reset(self._database, self._keyring)
+        with self._database.write() as connection:
+            self._audit(connection, agent, "secrets.reset", "all", None, {"secrets": count})
+        return count
+
+    # --- field mappings ------------------------------------------------------------------------
+
+    def mappable_fields(self, slug: str) -> list[MappableField]:
+        """The provider's custom fields, with samples; asks the provider."""
+        return list(self._plugins.stream("halo_mappable_fields", self.ready(slug)) or ())
+
+    def mappings(self, slug: str) -> list[FieldMapping]:
+        with self._database.read() as connection:
+            return mappings.mappings(connection, _row(connection, slug).id)
+
+    def core_policies(self, slug: str) -> dict[str, Policy]:
+        with self._database.read() as connection:
+            return mappings.core_policies(connection, _row(connection, slug).id)
+
+    def map_field(
+        self, slug: str, metadata_key: str, custom_field: str, policy: Policy, *, agent: str
+    ) -> FieldMapping:
+        with self._database.write() as connection:
+            row = _row(connection, slug)
+            mapping = mappings.put(connection, row.id, metadata_key, custom_field, policy)
+            self._audit(connection, agent, "mapping.set", slug, None, asdict(mapping))
+        return mapping
+
+    def unmap_field(self, slug: str, custom_field: str, *, agent: str) -> FieldMapping:
+        with self._database.write() as connection:
+            mapping = mappings.remove(connection, _row(connection, slug).id, custom_field)
+            self._audit(connection, agent, "mapping.removed", slug, asdict(mapping), None)
+        return mapping
+
+    def set_core_policy(self, slug: str, field: str, policy: Policy, *, agent: str) -> None:
+        with self._database.write() as connection:
+            before = mappings.put_core_policy(connection, _row(connection, slug).id, field, policy)
+            self._audit(
+                connection, agent, "core-policy.set", slug, {field: before}, {field: policy}
+            )
+
+    # --- parts ---------------------------------------------------------------------------------
+
+    def _details(self, connection: DatabaseConnection, row: Row[Any]) -> ConnectionDetails:
+        return ConnectionDetails(
+            id=row.id,
+            slug=row.slug,
+            integration=row.integration,
+            name=row.name,
+            enabled=row.disabled_at is None,
+            settings=row.settings,
+            secrets=secrets.names(connection, row.id),
+            matching=Matching(
+                company_name_matching=row.company_name_matching,
+                default_site=row.default_site_id,
+                user_id_key=row.user_id_key,
+            ),
+            created_at=row.created_at,
+            disabled_at=row.disabled_at,
+        )
+
+    def _set_disabled(self, slug: str, at: datetime | None, agent: str) -> None:
+        with self._database.write() as connection:
+            connection.execute(update(connections).filter_by(slug=slug).values(disabled_at=at))
+            action = "connection.enabled" if at is None else "connection.disabled"
+            self._audit(connection, agent, action, slug, None, None)
+
+    def _tell(self, hook: str, slug: str) -> None:
+        """A plugin that fails to take note does not undo what the operator did."""
+        try:
+            self._plugins.tell(hook, self.for_plugin(slug))
+        except HostError as error:
+            _log.warning("%s", error.message)
+
+    def _audit(
+        self,
+        connection: DatabaseConnection,
+        agent: str,
+        action: str,
+        slug: str,
+        before: Mapping[str, Any] | None,
+        after: Mapping[str, Any] | None,
+    ) -> None:
+        record(
+            connection,
+            at=self._clock(),
+            agent=agent,
+            action=action,
+            entity="connection",
+            entity_id=slug,
+            before=before,
+            after=after,
+        )
+
+
+def _row(connection: DatabaseConnection, slug: str) -> Row[Any]:
+    row = connection.execute(select(connections).filter_by(slug=slug)).one_or_none()
+    if row is None:
+        known = ", ".join(connection.scalars(select(connections.c.slug)).all()) or "none"
+        raise NotFound(
+            f"There is no connection {slug[:60]}. Connections: {known}.",
+            advice="Make one with `halo-host connections enable INTEGRATION`.",
+        )
+    return row
+
+
+def _parted(
+    schema: Mapping[str, Any], settings: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, str]]:
+    names = config_schema.secret_names(schema)
+    public = {name: value for name, value in settings.items() if name not in names}
+    return public, {name: settings[name] for name in names if name in settings}
+
+
+def _columns(chosen: Matching) -> dict[str, Any]:
+    return {
+        "company_name_matching": chosen.company_name_matching,
+        "default_site_id": chosen.default_site,
+        "user_id_key": chosen.user_id_key,
+    }
