@@ -1,0 +1,159 @@
+"""Tabs of a user: their headings without input or output, their content when one is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import select
+
+from ..connections.connections import Connections
+from ..database.database import Database
+from ..database.tables import links
+from ..directory import users
+from ..errors import HostError, InvalidInput, NotFound, PluginError
+from ..plugins import Plugins
+from ..settings import Settings
+from ..types import Connection, PaymentPage, PaymentQuery, Tab, User
+from .render import Renderer
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A tab in the ribbon of a user page; addressed by connection and slug."""
+
+    connection: str
+    slug: str
+    title: str
+    badge: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a tab may ask of the host while it loads (`halo_host.TabContext`)."""
+
+    external_user_ids: tuple[str, ...]
+    query: PaymentQuery
+    now: datetime
+    list_payments: Callable[[PaymentQuery], PaymentPage]
+
+    def payments(self, query: PaymentQuery) -> PaymentPage:
+        return self.list_payments(query)
+
+
+class Tabs:
+    def __init__(
+        self,
+        database: Database,
+        plugins: Plugins,
+        connections: Connections,
+        settings: Settings,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._plugins = plugins
+        self._connections = connections
+        self._clock = clock
+        self._renderer = Renderer(settings.locale, settings.timezone)
+
+    def headings(self, user_id: int, slug: str) -> list[Heading]:
+        """The tabs that a connection adds to a user."""
+        connection = self._connections.ready(slug)
+        return [
+            Heading(slug, tab.slug, tab.title, tab.badge)
+            for tab in self._tabs(connection, self._user(user_id))
+        ]
+
+    def page(
+        self,
+        user_id: int,
+        slug: str,
+        tab_slug: str | None = None,
+        query: PaymentQuery | None = None,
+    ) -> str:
+        """A whole HTML page of one tab, the connection's first by default.
+
+        A tab that fails becomes an error page that names its plugin.
+
+        :raises NotFound: there is no such user, connection or tab.
+        """
+        connection = self._connections.ready(slug)
+        user = self._user(user_id)
+        tab = _chosen(self._tabs(connection, user), slug, tab_slug)
+        try:
+            body = self._content(connection, user, tab, query or PaymentQuery())
+        except HostError as error:
+            return self._renderer.error_page(user, connection.name, tab.title, error)
+        return self._renderer.page(user, connection.name, tab.title, body)
+
+    def content(
+        self,
+        user_id: int,
+        slug: str,
+        tab_slug: str | None = None,
+        query: PaymentQuery | None = None,
+    ) -> str:
+        """The HTML of one tab alone.
+
+        :raises HostError: the tab failed; the message names its plugin.
+        """
+        connection = self._connections.ready(slug)
+        user = self._user(user_id)
+        tab = _chosen(self._tabs(connection, user), slug, tab_slug)
+        return self._content(connection, user, tab, query or PaymentQuery())
+
+    def _content(self, connection: Connection, user: User, tab: Tab, query: PaymentQuery) -> str:
+        owner = self._plugins.owner_of(connection)
+        payers = self._payers(connection, user)
+        context = Context(
+            external_user_ids=payers,
+            query=replace(query, external_user_ids=payers),
+            now=self._clock(),
+            list_payments=lambda wanted: self._list_payments(connection, payers, wanted),
+        )
+        with self._plugins.attributed(owner, f"the tab {tab.slug}", connection):
+            values = tab.load(context)
+            return self._renderer.fragment(tab.template, values)
+
+    def _list_payments(
+        self, connection: Connection, payers: tuple[str, ...], query: PaymentQuery
+    ) -> PaymentPage:
+        strangers = set(query.external_user_ids) - set(payers)
+        if strangers:
+            raise PluginError("A tab asked for payments of payers that are not this user's.")
+        page = self._plugins.ask("halo_list_payments", connection, query=query)
+        if page is None:
+            raise InvalidInput(f"The integration {connection.integration} lists no payments.")
+        if not isinstance(page, PaymentPage):
+            raise PluginError("halo_list_payments returned no PaymentPage.")
+        return page
+
+    def _tabs(self, connection: Connection, user: User) -> list[Tab]:
+        owner = self._plugins.owner_of(connection)
+        with self._plugins.attributed(owner, "halo_user_tabs", connection):
+            found = list(self._plugins.ask("halo_user_tabs", connection, user=user) or ())
+            if not all(isinstance(tab, Tab) for tab in found):
+                raise TypeError("it yields something that is no halo_host.Tab")
+        return sorted(found, key=lambda tab: (tab.order, tab.slug))
+
+    def _user(self, user_id: int) -> User:
+        with self._database.read() as connection:
+            return users.as_plugin_user(connection, user_id)
+
+    def _payers(self, connection: Connection, user: User) -> tuple[str, ...]:
+        query = (
+            select(links.c.external_id)
+            .filter_by(connection_id=connection.id, user_id=user.id)
+            .order_by(links.c.created_at, links.c.external_id)
+        )
+        with self._database.read() as database:
+            return tuple(database.scalars(query))
+
+
+def _chosen(tabs: list[Tab], connection: str, slug: str | None) -> Tab:
+    for tab in tabs:
+        if slug is None or tab.slug == slug:
+            return tab
+    known = ", ".join(tab.slug for tab in tabs) or "none"
+    raise NotFound(f"The connection {connection} has no such tab. Tabs: {known}.")
