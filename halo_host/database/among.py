@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from sqlalchemy import ARRAY, BigInteger, BindParameter, Boolean, Dialect, Text, bindparam
+from sqlalchemy import ARRAY, BigInteger, BindParameter, ColumnElement, Dialect, Text, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -45,21 +45,29 @@ def many_integers(name: str) -> BindParameter[Any]:
     return bindparam(name, type_=_Many(of_integers=True))
 
 
-class among(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it is
-    """`among(table.c.id, many_integers("ids"))`: whether the column's value is one of them."""
+class _listed(FunctionElement[Any]):  # noqa: N801 - reads as the SQL function that it is
+    """The values of a `many_…` parameter as a subquery."""
 
-    name = "among"
-    type = Boolean()
+    name = "listed"
     inherit_cache = True
 
 
-@compiles(among, "sqlite")  # type: ignore[no-untyped-call,untyped-decorator,unused-ignore]
-def _in_json(element: among, compiler: SQLCompiler, **options: Any) -> str:
-    column, values = (compiler.process(part, **options) for part in element.clauses)
-    return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608 - compiled parts
+def among(column: ColumnElement[Any], values: BindParameter[Any]) -> ColumnElement[bool]:
+    """`among(table.c.id, many_integers("ids"))`: whether the column's value is one of them."""
+    return column.bool_op("IN")(_listed(values))
 
 
-@compiles(among, "postgresql")  # type: ignore[no-untyped-call,untyped-decorator,unused-ignore]
-def _in_array(element: among, compiler: SQLCompiler, **options: Any) -> str:
-    column, values = (compiler.process(part, **options) for part in element.clauses)
-    return f"{column} = ANY ({values})"
+@compiles(_listed, "sqlite")  # type: ignore[no-untyped-call,untyped-decorator,unused-ignore]
+def _listed_json(element: _listed, compiler: SQLCompiler, **options: Any) -> str:
+    (values,) = element.clauses
+    kind = "INTEGER" if isinstance(values.type, _Many) and values.type.of_integers else "TEXT"
+    # Without the cast SQLite does not know the values' type, and reads the whole table instead of
+    # the column's index.
+    value = compiler.process(values, **options)
+    return f"(SELECT CAST(value AS {kind}) FROM json_each({value}))"  # noqa: S608 - compiled parts
+
+
+@compiles(_listed, "postgresql")  # type: ignore[no-untyped-call,untyped-decorator,unused-ignore]
+def _listed_array(element: _listed, compiler: SQLCompiler, **options: Any) -> str:
+    (values,) = element.clauses
+    return f"(SELECT unnest({compiler.process(values, **options)}))"

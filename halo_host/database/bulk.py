@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, bindparam, insert
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.dml import Insert, Update
 
 Rows = Sequence[tuple[Any, ...]]
@@ -21,28 +22,50 @@ def insert_rows(connection: Connection, table: Table, columns: tuple[str, ...], 
     execute_rows(connection, _insert(table, columns), columns, rows)
 
 
+def insert_missing_rows(
+    connection: Connection, table: Table, columns: tuple[str, ...], rows: Rows
+) -> int:
+    """Insert those of `rows` whose key is not there yet; how many."""
+    return execute_rows(
+        connection, _insert_missing(table, columns, connection.dialect.name), columns, rows
+    )
+
+
 def execute_rows(
     connection: Connection, statement: Insert | Update, names: tuple[str, ...], rows: Rows
-) -> None:
-    """Execute a statement once for each of `rows`, whose values stand in the order of `names`.
+) -> int:
+    """Execute a statement once for each of `rows`; how many rows of the table it touched.
 
-    `names` are those of its bound parameters. Keep the statement: it is compiled once.
+    `names` are those of its bound parameters, in the order of each row's values. Keep the
+    statement: it is compiled once.
     """
     if not rows:
-        return
+        return 0
     text, order = _compiled(statement, names, connection.dialect)
+    values: list[Any]
     if order is None:
-        connection.exec_driver_sql(text, [dict(zip(names, row)) for row in rows])
+        values = [dict(zip(names, row)) for row in rows]
     elif order == tuple(range(len(names))):
-        connection.exec_driver_sql(text, list(rows))
+        values = list(rows)
     else:
-        connection.exec_driver_sql(text, [tuple([row[place] for place in order]) for row in rows])
+        values = [tuple([row[place] for place in order]) for row in rows]
+    return connection.exec_driver_sql(text, values).rowcount
 
 
 @cache
 def _insert(table: Table, columns: tuple[str, ...]) -> Insert:
     values: dict[str, Any] = {name: bindparam(name) for name in columns}
     return insert(table).values(values)
+
+
+@cache
+def _insert_missing(table: Table, columns: tuple[str, ...], dialect: str) -> Insert:
+    values: dict[str, Any] = {name: bindparam(name) for name in columns}
+    if dialect == "postgresql":
+        from sqlalchemy.dialects import postgresql  # takes a while to load
+
+        return postgresql.insert(table).values(values).on_conflict_do_nothing()
+    return sqlite.insert(table).values(values).on_conflict_do_nothing()
 
 
 @cache

@@ -34,6 +34,12 @@ def encode_json(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
+def decode_json(text: str) -> Any:
+    if text == "{}":  # most often, and then without a parser
+        return {}
+    return orjson.loads(text)
+
+
 def clean_text(value: str) -> str:
     """Replace NUL and lone surrogates, which PostgreSQL refuses, by U+FFFD; strip outer space."""
     if value.isascii() and "\0" not in value:
@@ -97,6 +103,4 @@ class Json(TypeDecorator[Any]):
         return None if value is None else encode_json(value)
 
     def process_result_value(self, value: Any | None, dialect: Dialect) -> Any | None:
-        if value == "{}":  # most often, and then without a parser
-            return {}
-        return None if value is None else orjson.loads(value)
+        return None if value is None else decode_json(value)

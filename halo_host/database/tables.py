@@ -31,6 +31,9 @@ metadata = MetaData(
     }
 )
 
+# On SQLite an integer key is the place of the row itself and needs no index beside it.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
 # The core fields of a user that an import fills. Order is the order pages and files show.
 CORE_FIELDS = (
     "given_name",
@@ -59,7 +62,7 @@ id_counters = Table(
 customers = Table(
     "customers",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True, autoincrement=False),
     Column("reference", Text, unique=True),
     Column("name", Text, nullable=False),
     Column("name_key", Text, nullable=False, index=True),
@@ -69,7 +72,7 @@ customers = Table(
 sites = Table(
     "sites",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True, autoincrement=False),
     Column("customer_id", ForeignKey("customers.id"), nullable=False),
     Column("name", Text, nullable=False),
     Column("name_key", Text, nullable=False, index=True),
@@ -88,7 +91,7 @@ Index(
 users = Table(
     "users",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True, autoincrement=False),
     Column("site_id", ForeignKey("sites.id"), nullable=False, index=True),
     Column("reference", Text, unique=True),
     *(Column(name, Text, nullable=False, server_default="") for name in CORE_FIELDS),
@@ -105,7 +108,7 @@ Index(
 custom_fields = Table(
     "custom_fields",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True, autoincrement=False),
     Column("entity", String(20), nullable=False),
     Column("name", Text, nullable=False),
     Column("name_key", Text, nullable=False),
@@ -125,7 +128,7 @@ custom_field_values = Table(
 connections = Table(
     "connections",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True, autoincrement=False),
     Column("slug", Text, nullable=False, unique=True),
     Column("integration", Text, nullable=False),
     Column("name", Text, nullable=False),
@@ -168,7 +171,7 @@ field_mappings = Table(
 links = Table(
     "links",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True, autoincrement=False),
     Column("connection_id", ForeignKey("connections.id"), nullable=False),
     Column("external_id", Text, nullable=False),
     Column("digest", String(16), nullable=False, server_default=""),
@@ -194,7 +197,7 @@ held_payers = Table(
 change_sets = Table(
     "change_sets",
     metadata,
-    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("id", Id, primary_key=True, autoincrement=False),
     Column("connection_id", ForeignKey("connections.id"), nullable=False, index=True),
     Column("state", String(20), nullable=False),
     Column("agent", Text, nullable=False),
@@ -229,7 +232,7 @@ change_rows = Table(
 audit_log = Table(
     "audit_log",
     metadata,
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("id", Id, primary_key=True),
     Column("at", UtcTime, nullable=False),
     Column("agent", Text, nullable=False),
     Column("action", String(40), nullable=False),

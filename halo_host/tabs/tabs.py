@@ -30,6 +30,14 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A whole HTML page; `error` is what went wrong where it is the page of a tab that failed."""
+
+    html: str
+    error: HostError | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a tab may ask of the host while it loads (`halo_host.TabContext`)."""
 
@@ -71,7 +79,7 @@ class Tabs:
         slug: str,
         tab_slug: str | None = None,
         query: PaymentQuery | None = None,
-    ) -> str:
+    ) -> Page:
         """A whole HTML page of one tab, the connection's first by default.
 
         A tab that fails becomes an error page that names its plugin.
@@ -84,24 +92,9 @@ class Tabs:
         try:
             body = self._content(connection, user, tab, query or PaymentQuery())
         except HostError as error:
-            return self._renderer.error_page(user, connection.name, tab.title, error)
-        return self._renderer.page(user, connection.name, tab.title, body)
-
-    def content(
-        self,
-        user_id: int,
-        slug: str,
-        tab_slug: str | None = None,
-        query: PaymentQuery | None = None,
-    ) -> str:
-        """The HTML of one tab alone.
-
-        :raises HostError: the tab failed; the message names its plugin.
-        """
-        connection = self._connections.ready(slug)
-        user = self._user(user_id)
-        tab = _chosen(self._tabs(connection, user), slug, tab_slug)
-        return self._content(connection, user, tab, query or PaymentQuery())
+            html = self._renderer.error_page(user, connection.name, tab.title, error)
+            return Page(html, error)
+        return Page(self._renderer.page(user, connection.name, tab.title, body))
 
     def _content(self, connection: Connection, user: User, tab: Tab, query: PaymentQuery) -> str:
         owner = self._plugins.owner_of(connection)

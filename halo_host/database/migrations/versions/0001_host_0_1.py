@@ -31,7 +31,12 @@ def upgrade() -> None:
 
     op.create_table(
         "custom_fields",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("entity", sa.String(length=20), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("name_key", sa.Text(), nullable=False),
@@ -41,7 +46,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "customers",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("reference", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("name_key", sa.Text(), nullable=False),
@@ -59,8 +69,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "sites",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column(
+            "customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("name_key", sa.Text(), nullable=False),
         sa.Column("is_invoice_site", sa.Boolean(), nullable=False),
@@ -83,13 +100,20 @@ def upgrade() -> None:
 
     op.create_table(
         "connections",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
         sa.Column("slug", sa.Text(), nullable=False),
         sa.Column("integration", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("settings", Json(), nullable=False),
         sa.Column("company_name_matching", sa.Boolean(), nullable=False),
-        sa.Column("default_site_id", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "default_site_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
         sa.Column("user_id_key", sa.Text(), nullable=True),
         sa.Column("created_at", UtcTime(length=27), nullable=False),
         sa.Column("disabled_at", UtcTime(length=27), nullable=True),
@@ -101,8 +125,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "users",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("site_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("site_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("reference", sa.Text(), nullable=True),
         sa.Column("given_name", sa.Text(), server_default="", nullable=False),
         sa.Column("family_name", sa.Text(), server_default="", nullable=False),
@@ -135,8 +164,15 @@ def upgrade() -> None:
 
     op.create_table(
         "change_sets",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("connection_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column(
+            "connection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("agent", sa.Text(), nullable=False),
         sa.Column("started_at", UtcTime(length=27), nullable=False),
@@ -154,7 +190,9 @@ def upgrade() -> None:
 
     op.create_table(
         "connection_secrets",
-        sa.Column("connection_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "connection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("ciphertext", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -164,7 +202,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "core_field_policies",
-        sa.Column("connection_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "connection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("field", sa.String(length=40), nullable=False),
         sa.Column("policy", sa.String(length=20), nullable=False),
         sa.ForeignKeyConstraint(
@@ -174,8 +214,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "custom_field_values",
-        sa.Column("user_id", sa.BigInteger(), nullable=False),
-        sa.Column("custom_field_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "custom_field_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("value", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["custom_field_id"],
@@ -190,8 +232,12 @@ def upgrade() -> None:
     )
     op.create_table(
         "field_mappings",
-        sa.Column("connection_id", sa.BigInteger(), nullable=False),
-        sa.Column("custom_field_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "connection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "custom_field_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("metadata_key", sa.Text(), nullable=False),
         sa.Column("policy", sa.String(length=20), nullable=False),
         sa.ForeignKeyConstraint(
@@ -206,7 +252,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "import_locks",
-        sa.Column("connection_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "connection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("token", sa.String(length=40), nullable=False),
         sa.Column("agent", sa.Text(), nullable=False),
         sa.Column("machine", sa.Text(), nullable=False),
@@ -220,11 +268,18 @@ def upgrade() -> None:
     )
     op.create_table(
         "links",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("connection_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column(
+            "connection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("external_id", sa.Text(), nullable=False),
         sa.Column("digest", sa.String(length=16), server_default="", nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("leads", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("written", Json(), nullable=False),
         sa.Column("created_at", UtcTime(length=27), nullable=False),
@@ -242,7 +297,9 @@ def upgrade() -> None:
 
     op.create_table(
         "change_rows",
-        sa.Column("change_set_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "change_set_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("external_id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -266,11 +323,15 @@ def upgrade() -> None:
     )
     op.create_table(
         "held_payers",
-        sa.Column("connection_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "connection_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("external_id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("reason", sa.String(length=20), nullable=False),
-        sa.Column("change_set_id", sa.BigInteger(), nullable=False),
+        sa.Column(
+            "change_set_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("held_at", UtcTime(length=27), nullable=False),
         sa.ForeignKeyConstraint(
             ["change_set_id"], ["change_sets.id"], name=op.f("fk_held_payers_change_set_id")
@@ -279,4 +340,19 @@ def upgrade() -> None:
             ["connection_id"], ["connections.id"], name=op.f("fk_held_payers_connection_id")
         ),
         sa.PrimaryKeyConstraint("connection_id", "external_id", name=op.f("pk_held_payers")),
+    )
+    op.bulk_insert(
+        sa.table("id_counters", sa.column("name", sa.String), sa.column("next_id", sa.BigInteger)),
+        [
+            {"name": name, "next_id": 1}
+            for name in (
+                "customers",
+                "sites",
+                "users",
+                "custom_fields",
+                "connections",
+                "links",
+                "change_sets",
+            )
+        ],
     )
