@@ -1,0 +1,216 @@
+"""The directory as faces use it: each method is one transaction over the functions of this room.
+
+Rows are named as operators name them: by number, reference or name (see the `find` functions).
+Methods that change something take the `agent` who does it and leave audit rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from ..database.database import Database
+from . import custom_fields, customers, sites, user_changes, user_links, users
+from .author import Author
+from .custom_fields import CustomField
+from .customers import FIRST_SITE, Customer
+from .export import ExportReport, export
+from .load import load
+from .report import LoadReport
+from .sites import Site
+from .spreadsheet import Format
+from .user_links import UserLink
+from .users import DirectoryUser
+
+Named = int | str
+
+
+class Directory:
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def _author(self, agent: str) -> Author:
+        return Author(agent, self._clock())
+
+    # --- customers and sites -------------------------------------------------------------------
+
+    def customers(
+        self, text: str = "", *, limit: int | None = None, after: int = 0
+    ) -> list[Customer]:
+        with self._database.read() as connection:
+            return customers.search(connection, text, limit=limit, after=after)
+
+    def customer(self, customer: Named) -> Customer:
+        with self._database.read() as connection:
+            return customers.find(connection, str(customer))
+
+    def add_customer(
+        self,
+        name: str,
+        *,
+        agent: str,
+        site_names: Sequence[str] = (FIRST_SITE,),
+        reference: str | None = None,
+    ) -> Customer:
+        with self._database.write() as connection:
+            return customers.add(
+                connection,
+                name,
+                site_names=site_names,
+                reference=reference,
+                author=self._author(agent),
+            )
+
+    def sites(self, customer: Named | None = None) -> list[Site]:
+        with self._database.read() as connection:
+            if customer is None:
+                return sites.listed(connection)
+            return sites.listed(connection, customers.find(connection, str(customer)).id)
+
+    def site(self, site: Named) -> Site:
+        with self._database.read() as connection:
+            return sites.find(connection, str(site))
+
+    def add_site(
+        self, customer: Named, name: str, *, agent: str, invoice_site: bool = False
+    ) -> Site:
+        with self._database.write() as connection:
+            owner = customers.find(connection, str(customer))
+            return sites.add(
+                connection, owner.id, name, invoice_site=invoice_site, author=self._author(agent)
+            )
+
+    def set_invoice_site(self, site: Named, *, agent: str) -> Site:
+        with self._database.write() as connection:
+            chosen = sites.find(connection, str(site))
+            return sites.set_invoice_site(connection, chosen.id, author=self._author(agent))
+
+    # --- users ---------------------------------------------------------------------------------
+
+    def users(
+        self,
+        text: str = "",
+        *,
+        customer: Named | None = None,
+        limit: int = 50,
+        after: int = 0,
+    ) -> list[DirectoryUser]:
+        with self._database.read() as connection:
+            owner = None if customer is None else customers.find(connection, str(customer)).id
+            return users.search(connection, text, customer_id=owner, limit=limit, after=after)
+
+    def user(self, user: Named) -> DirectoryUser:
+        with self._database.read() as connection:
+            return users.find(connection, str(user))
+
+    def add_user(
+        self,
+        site: Named,
+        fields: Mapping[str, str],
+        *,
+        agent: str,
+        reference: str | None = None,
+    ) -> DirectoryUser:
+        with self._database.write() as connection:
+            home = sites.find(connection, str(site))
+            return user_changes.add(
+                connection, home, fields, reference=reference, author=self._author(agent)
+            )
+
+    def edit_user(
+        self,
+        user: Named,
+        fields: Mapping[str, str],
+        *,
+        agent: str,
+        reference: str | None = None,
+    ) -> DirectoryUser:
+        """Set core fields, and the reference if it is not None; "" takes a value away."""
+        with self._database.write() as connection:
+            return user_changes.change(
+                connection,
+                users.find(connection, str(user)),
+                fields=fields,
+                reference=reference,
+                author=self._author(agent),
+            )[0]
+
+    def move_user(self, user: Named, site: Named, *, agent: str) -> DirectoryUser:
+        with self._database.write() as connection:
+            return user_changes.change(
+                connection,
+                users.find(connection, str(user)),
+                site=sites.find(connection, str(site)),
+                author=self._author(agent),
+            )[0]
+
+    def set_value(self, user: Named, field: Named, value: str, *, agent: str) -> None:
+        """Set a user's value of a custom field; "" takes it away."""
+        with self._database.write() as connection:
+            chosen = custom_fields.of_users(connection, field)
+            user_changes.change(
+                connection,
+                users.find(connection, str(user)),
+                custom={chosen: value},
+                author=self._author(agent),
+            )
+
+    def values(self, user: Named) -> dict[str, str]:
+        """A user's values of custom fields, by the field's name; empty ones are left out."""
+        with self._database.read() as connection:
+            user_id = users.find(connection, str(user)).id
+            values = custom_fields.values_of(connection, [user_id])[user_id]
+            names = {field.id: field.name for field in custom_fields.listed(connection)}
+            return {names[number]: values[number] for number in sorted(values)}
+
+    def links(self, user: Named) -> list[UserLink]:
+        with self._database.read() as connection:
+            return user_links.links_of(connection, users.find(connection, str(user)).id)
+
+    # --- custom fields -------------------------------------------------------------------------
+
+    def custom_fields(self) -> list[CustomField]:
+        with self._database.read() as connection:
+            return custom_fields.listed(connection)
+
+    def add_custom_field(
+        self,
+        name: str,
+        *,
+        agent: str,
+        entity: str = "user",
+        type: str = "text",  # noqa: A002
+    ) -> CustomField:
+        with self._database.write() as connection:
+            return custom_fields.add(
+                connection, name, entity=entity, type=type, author=self._author(agent)
+            )
+
+    # --- files ---------------------------------------------------------------------------------
+
+    def load(
+        self,
+        path: Path,
+        *,
+        agent: str,
+        encoding: str | None = None,
+        create_fields: bool = False,
+        progress: Callable[[int], None] | None = None,
+    ) -> LoadReport:
+        """See `load.load`."""
+        return load(
+            self._database,
+            Path(path),
+            agent=agent,
+            clock=self._clock,
+            encoding=encoding,
+            create_fields=create_fields,
+            progress=progress,
+        )
+
+    def export(self, target: Path | BinaryIO, format: Format) -> ExportReport:  # noqa: A002
+        """See `export.export`."""
+        return export(self._database, target, format)

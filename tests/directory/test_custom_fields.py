@@ -1,0 +1,134 @@
+"""Custom fields: their types, which of them can be mapped, and the values of users."""
+
+from __future__ import annotations
+
+import pytest
+
+from halo_host import audit
+from halo_host.database.database import Database
+from halo_host.directory import custom_fields
+from halo_host.directory.directory import Directory
+from halo_host.errors import InvalidInput, NotFound
+
+AGENT = "tester"
+
+
+@pytest.fixture
+def user(directory: Directory) -> int:
+    directory.add_customer("Acme Ltd", agent=AGENT)
+    return directory.add_user("Main", {"given_name": "Ann"}, agent=AGENT).id
+
+
+def mappable(database: Database, name: str | int) -> custom_fields.CustomField:
+    with database.read() as connection:
+        return custom_fields.mappable(connection, name)
+
+
+def test_a_text_field_of_users_can_be_mapped_by_name_or_number(
+    directory: Directory, database: Database
+) -> None:
+    field = directory.add_custom_field("Account manager", agent=AGENT)
+
+    for meant in ("Account manager", "ACCOUNT-MANAGER", field.id, str(field.id)):
+        assert mappable(database, meant) == field
+
+
+@pytest.mark.parametrize(
+    ("entity", "type_", "what"),
+    [
+        ("user", "date", "a Date field of users"),
+        ("user", "multiple-selection", "a Multiple selection field of users"),
+        ("site", "text", "a Text field of sites"),
+        ("customer", "checkbox", "a Checkbox field of customers"),
+    ],
+)
+def test_any_other_field_is_refused_with_what_it_is(
+    directory: Directory, database: Database, entity: str, type_: str, what: str
+) -> None:
+    directory.add_custom_field("Contract", entity=entity, type=type_, agent=AGENT)
+
+    with pytest.raises(
+        InvalidInput, match=f"Only Text fields of users can be mapped; “Contract” is {what}."
+    ):
+        mappable(database, "Contract")
+
+
+def test_users_sites_and_customers_may_have_fields_of_one_name(
+    directory: Directory, database: Database
+) -> None:
+    directory.add_custom_field("Contract", entity="site", agent=AGENT)
+    field = directory.add_custom_field("contract", agent=AGENT)
+
+    assert mappable(database, "Contract") == field
+    with pytest.raises(InvalidInput, match="“contract” already: number 2, a Text field of users"):
+        directory.add_custom_field("CONTRACT", type="date", agent=AGENT)
+
+
+def test_unknown_fields_entities_and_types_are_refused(
+    directory: Directory, database: Database
+) -> None:
+    with pytest.raises(
+        NotFound, match=r"no custom field “Nothing”.\n.*custom-fields add 'Nothing'"
+    ):
+        mappable(database, "Nothing")
+    with pytest.raises(InvalidInput, match="not to a “ticket”"):
+        directory.add_custom_field("X", entity="ticket", agent=AGENT)
+    with pytest.raises(InvalidInput, match=r"“table” is no type.*\n.*text, memo, selection"):
+        directory.add_custom_field("X", type="table", agent=AGENT)
+    assert directory.custom_fields() == []
+
+
+def test_a_value_is_set_replaced_and_taken_away(
+    directory: Directory, database: Database, user: int
+) -> None:
+    directory.add_custom_field("Manager", agent=AGENT)
+
+    for value in ("Jo", "Jo", " Kim ", ""):
+        directory.set_value(user, "manager", value, agent=AGENT)
+
+    assert directory.values(user) == {}
+    changes = [row for row in audit.entries(database) if row.action == "user.changed"]
+    assert [(row.before, row.after) for row in reversed(changes)] == [
+        ({"custom:Manager": ""}, {"custom:Manager": "Jo"}),
+        ({"custom:Manager": "Jo"}, {"custom:Manager": "Kim"}),
+        ({"custom:Manager": "Kim"}, {"custom:Manager": ""}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("type_", "given", "kept"),
+    [
+        ("text", "=1+1", "=1+1"),
+        ("memo", "two\nlines", "two\nlines"),
+        ("date", "2026-11-23", "2026-11-23"),
+        ("time", "9:05".zfill(5), "09:05"),
+        ("checkbox", "TRUE", "yes"),
+        ("selection", "Gold", "Gold"),
+    ],
+)
+def test_a_value_is_kept_as_its_type_writes_it(
+    directory: Directory, user: int, type_: str, given: str, kept: str
+) -> None:
+    directory.add_custom_field("Extra", type=type_, agent=AGENT)
+
+    directory.set_value(user, "Extra", given, agent=AGENT)
+
+    assert directory.values(user) == {"Extra": kept}
+
+
+@pytest.mark.parametrize(("type_", "example"), [("date", "2026-11-23"), ("checkbox", "yes or no")])
+def test_a_value_that_does_not_fit_is_refused_with_an_example(
+    directory: Directory, user: int, type_: str, example: str
+) -> None:
+    directory.add_custom_field("Extra", type=type_, agent=AGENT)
+
+    with pytest.raises(InvalidInput, match=f"“Extra” is a .* field of users; .* {example}"):
+        directory.set_value(user, "Extra", "23/11/2026", agent=AGENT)
+    assert directory.values(user) == {}
+
+
+def test_only_fields_of_users_hold_values(directory: Directory, user: int) -> None:
+    directory.add_custom_field("Alarm code", entity="site", agent=AGENT)
+
+    with pytest.raises(InvalidInput, match="a Text field of sites; users have no value of it"):
+        directory.set_value(user, "Alarm code", "1234", agent=AGENT)
