@@ -1,0 +1,1 @@
+"""From payers to users: match, change set, apply, undo."""

@@ -1,0 +1,317 @@
+"""Imports: preview, run, apply, undo, resolve. Every face calls these methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..audit import record
+from ..connections.connections import Connections
+from ..database.database import Database
+from ..errors import HostError, InvalidInput
+from ..plugins import Plugins
+from ..types import Connection
+from . import change_sets, held
+from .change_sets import ChangeRow, ChangeSet, RowState, State
+from .held import HeldPayer
+from .lock import Lock, locked
+from .plan import Plan, PlannedRow
+from .resolve import Choice, resolve
+from .rules import Action, Rule
+from .run import REMOVAL_SHARE, SILENT, Importer, Progress, absence_note
+from .undo import applied_rows, judged
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """`finished` are earlier, interrupted change sets that this run brought to an end first."""
+
+    change_set: ChangeSet
+    finished: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unresolved:
+    """A conflict that could not be resolved in the way that was asked for."""
+
+    position: int
+    reason: str
+
+
+class Preview:
+    """What an import would do, row by row, while the provider is read. Nothing is written.
+
+    `counts` and `note` are complete once `rows` has been read to its end.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+
+    def rows(self) -> Iterator[PlannedRow]:
+        for batch in self._plan.batches():
+            yield from batch.rows
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return self._plan.counts.as_dict()
+
+    @property
+    def note(self) -> str:
+        return absence_note(self._plan)
+
+    @property
+    def would_be_held(self) -> bool:
+        return self._plan.counts.removed * REMOVAL_SHARE > self._plan.counts.linked
+
+
+class Imports:
+    def __init__(
+        self,
+        database: Database,
+        plugins: Plugins,
+        connections: Connections,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._plugins = plugins
+        self._connections = connections
+        self._clock = clock
+
+    # --- running -------------------------------------------------------------------------------
+
+    @contextmanager
+    def preview(self, slug: str) -> Iterator[Preview]:
+        """A dry run: also works on a database that is open for reading only."""
+        with self._importer(self._connections.ready(slug), "", SILENT).plan() as plan:
+            yield Preview(plan)
+
+    def run(self, slug: str, *, agent: str, progress: Progress = SILENT) -> RunResult:
+        """Import now. What an interrupted import has left is finished first.
+
+        :raises ConnectionBusy: another import of this connection runs.
+        :raises InvalidInput: a change set of this connection is held and waits for a decision.
+        :raises HostError: the provider failed; nothing was applied.
+        """
+        importer = self._importer(self._connections.ready(slug), agent, progress)
+        with self._locked(importer) as lock:
+            finished = importer.finish_interrupted(lock)
+            self._refuse_while_held(slug)
+            number = importer.run(lock)
+        return RunResult(self.get(number), tuple(finished))
+
+    def approve(self, number: int, *, agent: str, progress: Progress = SILENT) -> ChangeSet:
+        """Apply a change set that was held because many payers are gone."""
+        return self._carry_out(number, State.HELD, State.APPLYING, agent, progress)
+
+    def discard(self, number: int, *, agent: str) -> ChangeSet:
+        """Dismiss a held change set; nothing of it is applied."""
+        importer = self._importer_of(number, agent, SILENT)
+        with self._locked(importer) as lock, self._database.write() as connection:
+            lock.renew(connection)
+            _expect(change_sets.get(connection, number), State.HELD)
+            change_sets.set_state(connection, number, State.DISCARDED, finished_at=self._clock())
+            self._audit(connection, agent, "import.discarded", number, None)
+        return self.get(number)
+
+    def undo(self, number: int, *, agent: str, progress: Progress = SILENT) -> ChangeSet:
+        """Take back what a change set did, except what has been changed since."""
+        return self._carry_out(number, State.APPLIED, State.UNDOING, agent, progress)
+
+    def preview_undo(self, number: int) -> Iterator[tuple[ChangeRow, str]]:
+        """Each applied row with the reason why it would be kept, or "" where it would be undone."""
+        work = self._importer_of(number, "", SILENT).work()
+        last: int | None = None
+        while True:
+            with self._database.read() as connection:
+                outcomes = judged(connection, applied_rows(connection, number, last), work)
+            if not outcomes:
+                return
+            last = outcomes[-1].row.position
+            for outcome in outcomes:
+                yield outcome.row, outcome.note
+
+    def _carry_out(
+        self, number: int, expected: State, state: State, agent: str, progress: Progress
+    ) -> ChangeSet:
+        importer = self._importer_of(number, agent, progress)
+        with self._locked(importer) as lock:
+            importer.finish_interrupted(lock)
+            with self._database.write() as connection:
+                lock.renew(connection)
+                _expect(change_sets.get(connection, number), expected)
+                change_sets.set_state(connection, number, state)
+            importer.carry_out(lock, number, state)
+        return self.get(number)
+
+    # --- conflicts -----------------------------------------------------------------------------
+
+    def resolve(self, number: int, position: int, choice: Choice, *, agent: str) -> ChangeRow:
+        """Decide one conflict by hand."""
+        importer = self._importer_of(number, agent, SILENT)
+        policies = importer.policies()
+        with self._locked(importer) as lock, self._database.write() as connection:
+            lock.renew(connection)
+            row = change_sets.row(connection, number, position)
+            resolve(connection, row, choice, importer.work(), policies)
+            return change_sets.row(connection, number, position)
+
+    def resolve_all(
+        self, number: int, choice: Choice, *, agent: str, kind: Rule | None = None
+    ) -> tuple[int, list[Unresolved]]:
+        """Decide every open conflict, or those of one kind, in the same way.
+
+        One that cannot be resolved in this way is left open and told; the others go on.
+        """
+        importer = self._importer_of(number, agent, SILENT)
+        policies = importer.policies()
+        resolved, last = 0, 0
+        left: list[Unresolved] = []
+        with self._locked(importer) as lock:
+            while rows := self.rows(
+                number, state=RowState.OPEN, rule=kind, after_position=last, limit=100
+            ):
+                last = rows[-1].position
+                for row in rows:
+                    try:
+                        with self._database.write() as connection:
+                            lock.renew(connection)
+                            present = change_sets.row(connection, number, row.position)
+                            resolve(connection, present, choice, importer.work(), policies)
+                        resolved += 1
+                    except HostError as error:
+                        left.append(Unresolved(row.position, error.message))
+        return resolved, left
+
+    # --- held payers ---------------------------------------------------------------------------
+
+    def held(self, slug: str) -> list[HeldPayer]:
+        """The payers that imports leave alone."""
+        details = self._connections.get(slug)
+        with self._database.read() as connection:
+            return held.held(connection, details.id)
+
+    def release(
+        self, slug: str, external_ids: list[str], *, agent: str, change_set: int | None = None
+    ) -> int:
+        """Let the next import look at payers again: the named ones, or all of a change set."""
+        details = self._connections.get(slug)
+        with self._database.write() as connection:
+            if change_set is not None:
+                of_set = held.held(connection, details.id, change_set)
+                external_ids = [*external_ids, *(payer.external_id for payer in of_set)]
+            count = 0
+            for start in range(0, len(external_ids), 500):
+                part = external_ids[start : start + 500]
+                count += held.release(connection, details.id, part)
+            self._audit(connection, agent, "payers.released", slug, {"released": count})
+        return count
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def get(self, number: int) -> ChangeSet:
+        """:raises NotFound: there is no change set of that number."""
+        with self._database.read() as connection:
+            return change_sets.get(connection, number)
+
+    def newest(self, slug: str | None = None, limit: int = 20) -> list[ChangeSet]:
+        with self._database.read() as connection:
+            return change_sets.newest(connection, slug, limit)
+
+    def rows(
+        self,
+        number: int,
+        *,
+        action: Action | None = None,
+        state: RowState | None = None,
+        rule: Rule | None = None,
+        after_position: int = 0,
+        limit: int = 500,
+    ) -> list[ChangeRow]:
+        """Rows of a change set by page; continue with the last position."""
+        with self._database.read() as connection:
+            return change_sets.rows(
+                connection,
+                number,
+                action=action,
+                state=state,
+                rule=rule,
+                after_position=after_position,
+                limit=limit,
+            )
+
+    # --- parts ---------------------------------------------------------------------------------
+
+    def _importer(self, connection: Connection, agent: str, progress: Progress) -> Importer:
+        return Importer(
+            self._database,
+            self._plugins,
+            self._connections,
+            self._clock,
+            connection,
+            agent,
+            progress,
+        )
+
+    def _importer_of(self, number: int, agent: str, progress: Progress) -> Importer:
+        """For work on a stored change set, which needs neither plugin nor secrets."""
+        details = self._connections.get(self.get(number).connection)
+        connection = Connection(
+            id=details.id,
+            slug=details.slug,
+            integration=details.integration,
+            name=details.name,
+            settings=details.settings,
+        )
+        return self._importer(connection, agent, progress)
+
+    @contextmanager
+    def _locked(self, importer: Importer) -> Iterator[Lock]:
+        with locked(
+            self._database,
+            importer.connection.id,
+            importer.connection.slug,
+            importer.agent,
+            self._clock,
+        ) as lock:
+            yield lock
+
+    def _refuse_while_held(self, slug: str) -> None:
+        for change_set in self.newest(slug, limit=1):
+            if change_set.state is State.HELD:
+                raise InvalidInput(
+                    f"Change set {change_set.number} of {slug} is held: "
+                    f"{change_set.counts['removed']} of {change_set.counts['linked']} linked "
+                    "payers are gone at the provider.",
+                    advice=f"Look at it with `halo-host import show {change_set.number}`, then "
+                    f"`halo-host import apply {change_set.number}` or "
+                    f"`halo-host import discard {change_set.number}`.",
+                )
+
+    def _audit(
+        self,
+        connection: Any,
+        agent: str,
+        action: str,
+        entity_id: object,
+        after: dict[str, Any] | None,
+    ) -> None:
+        record(
+            connection,
+            at=self._clock(),
+            agent=agent,
+            action=action,
+            entity="change set" if action.startswith("import") else "connection",
+            entity_id=entity_id,
+            after=after,
+        )
+
+
+def _expect(change_set: ChangeSet, state: State) -> None:
+    if change_set.state is not state:
+        raise InvalidInput(
+            f"Change set {change_set.number} is {change_set.state}, not {state}; "
+            "nothing was changed."
+        )

@@ -1,0 +1,225 @@
+"""One import from fetch to apply, and what is left to do for one that was killed."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import bindparam, select, update
+
+from ..connections.connections import Connections
+from ..connections.matching import Policy
+from ..database.bulk import execute_rows
+from ..database.database import Database
+from ..database.tables import CORE_FIELDS, customers, links, sites
+from ..errors import HostError, InvalidInput
+from ..plugins import Plugins
+from ..types import Connection
+from . import change_sets
+from .apply import Work, apply_all
+from .change_sets import State
+from .lock import Lock
+from .lookups import Place
+from .payers import PayerList
+from .plan import Counts, Plan
+from .policies import FieldPolicies, MappedField, custom_name
+from .rules import MatchingRules
+from .undo import undo_all
+
+# More than a tenth of the linked payers gone at once is held for an operator: it is more often a
+# wrong token or a provider's fault than a tenth of the business.
+REMOVAL_SHARE = 10
+
+_note = (
+    update(links)
+    .where(links.c.id == bindparam("link_id"), links.c.digest == bindparam("seen"))
+    .values(digest=bindparam("digest"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Called as an import goes on: how many payers were fetched, how many rows were applied."""
+
+    fetched: Callable[[int], None] = lambda count: None
+    applied: Callable[[int], None] = lambda count: None
+
+
+SILENT = Progress()
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Let Python look for cycles less often: batches make many objects, and hardly a cycle.
+
+    An import spent a tenth of its time on that search (benchmarks/README.md).
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """The import of one connection."""
+
+    database: Database
+    plugins: Plugins
+    connections: Connections
+    clock: Callable[[], datetime]
+    connection: Connection
+    agent: str
+    progress: Progress
+
+    def work(self) -> Work:
+        return Work(self.connection.id, self.connection.slug, self.agent, self.clock())
+
+    @contextmanager
+    def plan(self) -> Iterator[Plan]:
+        """A plan of what the provider holds now; its rows are made as they are read.
+
+        :raises InvalidInput: the connection has no Default Site, or cannot import users.
+        """
+        rules, policies = self._matching_rules(), self.policies()
+        stream = self.plugins.stream("halo_import_users", self.connection)
+        if stream is None:
+            raise InvalidInput(
+                f"The integration {self.connection.integration} cannot import users."
+            )
+        with closing(stream), self.database.session() as session:
+            yield Plan(session, self.connection.id, rules, policies, PayerList(stream))
+
+    def finish_interrupted(self, lock: Lock) -> list[int]:
+        """Bring to an end what a killed import or undo has left; the numbers of those finished."""
+        finished = []
+        with self.database.read() as connection:
+            left = change_sets.unfinished(connection, self.connection.id)
+        for number, state in left:
+            if state is State.PLANNING:
+                self._abandon(lock, number)
+                continue
+            self.carry_out(lock, number, state)
+            finished.append(number)
+        return finished
+
+    def carry_out(self, lock: Lock, number: int, state: State) -> None:
+        """Apply or undo what is left of a change set that is in that state."""
+        carry_out, end = (
+            (undo_all, State.UNDONE) if state is State.UNDOING else (apply_all, State.APPLIED)
+        )
+        with rare_collections():
+            carry_out(self.database, lock, number, self.work, self.progress.applied)
+        self._end(lock, number, end)
+
+    def run(self, lock: Lock) -> int:
+        """Plan, store the plan as a change set, and apply it; the number of the change set.
+
+        It is left in state HELD where too many payers are gone.
+
+        :raises HostError: the provider or its plugin failed; the change set says so, and nothing
+            of it was applied.
+        """
+        with self.database.write() as connection:
+            lock.renew(connection)
+            number = change_sets.create(connection, self.connection.id, self.agent, self.clock())
+        try:
+            with rare_collections():
+                counts, note = self._store_plan(lock, number)
+        except HostError as error:
+            self._fail(lock, number, error)
+            raise
+        held = counts.removed * REMOVAL_SHARE > counts.linked
+        with self.database.write() as connection:
+            lock.renew(connection)
+            change_sets.set_state(
+                connection,
+                number,
+                State.HELD if held else State.APPLYING,
+                counts=counts.as_dict(),
+                note=note,
+            )
+            change_sets.supersede_conflicts(connection, self.connection.id, number)
+        if not held:
+            self.carry_out(lock, number, State.APPLYING)
+        return number
+
+    def _store_plan(self, lock: Lock, number: int) -> tuple[Counts, str]:
+        position = 1
+        with self.plan() as plan:
+            for batch in plan.batches():
+                if batch.rows or batch.notes or lock.is_getting_old():
+                    with self.database.write() as connection:
+                        lock.renew(connection)
+                        position = change_sets.append(connection, number, position, batch.rows)
+                        execute_rows(connection, _note, ("digest", "link_id", "seen"), batch.notes)
+                self.progress.fetched(plan.counts.fetched)
+            return plan.counts, absence_note(plan)
+
+    def _abandon(self, lock: Lock, number: int) -> None:
+        with self.database.write() as connection:
+            lock.renew(connection)
+            change_sets.delete_rows(connection, number)
+            change_sets.set_state(
+                connection,
+                number,
+                State.ABANDONED,
+                finished_at=self.clock(),
+                note="The import was interrupted before anything was applied.",
+            )
+
+    def _fail(self, lock: Lock, number: int, error: HostError) -> None:
+        with self.database.write() as connection:
+            lock.renew(connection)
+            change_sets.delete_rows(connection, number)
+            change_sets.set_state(
+                connection, number, State.FAILED, finished_at=self.clock(), note=error.message
+            )
+
+    def _end(self, lock: Lock, number: int, state: State) -> None:
+        with self.database.write() as connection:
+            lock.renew(connection)
+            change_sets.set_state(connection, number, state, finished_at=self.clock())
+
+    def _matching_rules(self) -> MatchingRules:
+        matching = self.connections.get(self.connection.slug).matching
+        with self.database.read() as connection:
+            found = connection.execute(
+                select(sites.c.id, sites.c.name, customers.c.id, customers.c.name)
+                .join(customers, customers.c.id == sites.c.customer_id)
+                .where(sites.c.id == matching.default_site)
+            ).one_or_none()
+        if found is None:
+            raise InvalidInput(
+                f"The connection {self.connection.slug} has no Default Site, so new users whose "
+                "company name matches nothing would have no place.",
+                advice="Choose one: halo-host connections configure "
+                f"{self.connection.slug} --default-site SITE",
+            )
+        return MatchingRules(Place(*found), matching.company_name_matching, matching.user_id_key)
+
+    def policies(self) -> FieldPolicies:
+        """What this connection's imports may write."""
+        slug = self.connection.slug
+        core = self.connections.core_policies(slug)
+        return FieldPolicies(
+            tuple(core.get(name, Policy.FOLLOW) for name in CORE_FIELDS),
+            tuple(
+                MappedField(mapping.metadata_key, custom_name(mapping.custom_field), mapping.policy)
+                for mapping in self.connections.mappings(slug)
+            ),
+        )
+
+
+def absence_note(plan: Plan) -> str:
+    """Why nobody was taken for removed, where the list was not proved to be whole."""
+    if not plan.payers.whole:
+        return "The plugin did not say that the list was whole, so nobody was taken for removed."
+    if plan.payers.unknown:
+        return f"{plan.payers.unknown} records had no readable id, so nobody was taken for removed."
+    return ""

@@ -1,0 +1,62 @@
+"""Where the host keeps its data and how it behaves: the environment, read once.
+
+`HALO_HOST_DATA` is the folder of the embedded database and the key file, `HALO_HOST_DATABASE` the
+database's address when it is another. Every variable is described in docs/configuration.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import InvalidInput
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
+    """The settings of one host. Secrets among them stay out of `repr`."""
+
+    data: Path
+    database_url: str
+    strict: bool = False
+    locale: str = "en_GB"
+    timezone: str = "UTC"
+
+    @property
+    def key_file(self) -> Path:
+        return self.data / "secret.key"
+
+
+def settings_from(
+    environment: Mapping[str, str], *, data: Path | None = None, database: str | None = None
+) -> Settings:
+    """Read the environment; `data` and `database` win over it. Makes no folder."""
+    folder = (data or _data_folder(environment)).expanduser().absolute()
+    return Settings(
+        data=folder,
+        database_url=database
+        or environment.get("HALO_HOST_DATABASE")
+        or f"sqlite:///{folder / 'halo-host.db'}",
+        strict=_switch(environment, "HALO_HOST_STRICT"),
+        locale=environment.get("HALO_HOST_LOCALE") or "en_GB",
+        timezone=environment.get("HALO_HOST_TIMEZONE") or "UTC",
+    )
+
+
+def _data_folder(environment: Mapping[str, str]) -> Path:
+    named = environment.get("HALO_HOST_DATA")
+    if named:
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("halo-host", appauthor=False))
+
+
+def _switch(environment: Mapping[str, str], name: str) -> bool:
+    value = environment.get(name, "").strip().lower()
+    if value in {"", "0", "false", "no", "off"}:
+        return False
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    raise InvalidInput(f"{name} is neither on nor off.", advice=f"Set {name}=1 or {name}=0.")
