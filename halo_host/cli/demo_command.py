@@ -1,0 +1,95 @@
+"""`halo-host demo`"""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import threading
+from contextlib import ExitStack
+from dataclasses import replace
+
+import click
+
+from ..demo.demo import RunningDemo, first_import, running_twins, seed_directory
+from ..demo.folder import demo_folder
+from ..errors import HostError
+from ..host import Host
+from ..imports.rules import Action
+from .change_set_output import print_change_set
+from .face import Failure, printable, settings_of
+from .progress import import_progress
+
+
+@click.command("demo")
+@click.option("--once", is_flag=True, help="Exit after the import instead of staying up.")
+@click.option("--keep", is_flag=True, help="Go on with the data of the last demo.")
+@click.pass_context
+def command(context: click.Context, once: bool, keep: bool) -> None:
+    """Try it all, without a provider, a password or a network.
+
+    Makes a small directory, starts the twin of every installed provider plugin, enables a
+    connection to it and imports its payers. Stays up until Ctrl-C, so that you can look around.
+
+    Everything is kept in the folder "demo" inside the data folder. It starts clean each time,
+    unless you say --keep; your own data is never touched.
+    """
+    settings = settings_of(context)
+    data = settings.data / "demo"
+    settings = replace(settings, data=data, database_url=f"sqlite:///{data / 'halo-host.db'}")
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(demo_folder(data, keep=keep))
+            host = stack.enter_context(Host(settings))
+            stopped = _stop_signal()
+            customers = seed_directory(host)
+            sites = host.directory.sites()
+            click.echo(f"Directory: {len(customers)} customers, {len(sites)} sites, in {data}")
+            twins = stack.enter_context(running_twins(host, customers))
+            for running in twins:
+                _import(host, running)
+            _say_what_next(host, twins, once)
+            if not once:
+                click.echo("\nThe demo stays up. Press Ctrl-C to stop.")
+                stopped.wait()
+                click.echo("Stopped.")
+    except HostError as error:
+        raise Failure(error) from None
+
+
+def _stop_signal() -> threading.Event:
+    """Ctrl-C and a polite kill end the demo cleanly; before it waits, they end it as usual."""
+    stopped = threading.Event()
+
+    def stop(number: int, frame: object) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    return stopped
+
+
+def _import(host: Host, running: RunningDemo) -> None:
+    check = host.connections.check(running.connection)
+    click.echo(printable(f"Connection {running.connection}: account {check.account}"))
+    with import_progress() as progress:
+        result = first_import(host, running.connection, progress)
+    print_change_set(result.change_set)
+
+
+def _say_what_next(host: Host, twins: list[RunningDemo], once: bool) -> None:
+    click.echo("\nTry next, in another terminal:")
+    click.echo(f"  export HALO_HOST_DATA={shlex.quote(str(host.settings.data))}")
+    for running in twins:
+        for hint in running.hints:
+            click.echo(f"  {printable(hint)}")
+        name = running.connection
+        made = host.imports.rows(host.imports.newest(name, 1)[0].number, action=Action.NEW, limit=1)
+        click.echo("  halo-host users list")
+        click.echo("  halo-host import show 1 --action conflict")
+        if made:
+            click.echo(f"  halo-host users tab {made[0].user_id} {name} > tab.html")
+        click.echo(f"  halo-host import run {name} --dry-run")
+        click.echo("  halo-host import undo 1")
+    if once:
+        click.echo("The twin has stopped; run the demo without --once to use it.")

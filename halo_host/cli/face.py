@@ -1,0 +1,69 @@
+"""What every command shares: the host it works on, who is at the keyboard, how errors end."""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec
+
+import click
+
+from ..errors import HostError
+from ..host import Host
+from ..settings import Settings, settings_from
+
+P = ParamSpec("P")
+
+
+class Failure(click.ClickException):
+    """A `HostError` on the command line: message and advice on standard error, exit status 1."""
+
+    def __init__(self, error: HostError) -> None:
+        super().__init__(error.message)
+        self.advice = error.advice
+
+    def show(self, file: Any = None) -> None:
+        click.echo(f"Error: {printable(self.message)}", err=True)
+        if self.advice:
+            click.echo(printable(self.advice), err=True)
+
+
+def settings_of(context: click.Context) -> Settings:
+    options = context.find_root().obj
+    return settings_from(os.environ, data=options["data"], database=options["database"])
+
+
+def agent() -> str:
+    """Who is at the keyboard, as audit rows name it."""
+    try:
+        return f"{getpass.getuser()} (command line)"
+    except (KeyError, OSError):
+        return "command line"
+
+
+def with_host(command: Callable[Concatenate[Host, P], None]) -> Callable[P, None]:
+    """Give a command the host as its first argument, and its errors an operator's form."""
+
+    @functools.wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            with Host(settings_of(click.get_current_context())) as host:
+                command(host, *args, **kwargs)
+        except HostError as error:
+            raise Failure(error) from None
+        except BrokenPipeError:
+            sys.stderr.close()
+            sys.exit(1)
+
+    return run
+
+
+def printable(text: str) -> str:
+    """Text of others, made safe for a terminal: control characters become visible."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else "\N{REPLACEMENT CHARACTER}"
+        for character in text
+    )

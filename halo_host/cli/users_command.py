@@ -1,0 +1,233 @@
+"""`halo-host users`: show, add, edit and move users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Literal
+
+import click
+
+from ..directory.users import DirectoryUser
+from ..host import Host
+from ..types import PaymentQuery
+from .face import agent, printable, with_host
+from .output import print_json, print_table
+
+REFERENCE = "reference"
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.group()
+def command() -> None:
+    """Show, add, edit and move users.
+
+    Where a command takes a USER, give a number, a reference, or an e-mail that one user has.
+    """
+
+
+@command.command("list")
+@click.argument("search", default="")
+@click.option("--customer", help="Only this customer's: its number, reference or name.")
+@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option("--after", type=int, default=0, help="Go on after this number.")
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+@with_host
+def list_(
+    host: Host, search: str, customer: str | None, limit: int, after: int, as_json: bool
+) -> None:
+    """List users, all or those found by SEARCH.
+
+    Every word of SEARCH must be in the names, company, e-mail or phone; a reference is found whole.
+
+    \b
+    Example:
+      halo-host users list archer --customer "Acme Ltd"
+    """
+    found = host.directory.users(search, customer=customer, limit=limit, after=after)
+    if as_json:
+        print_json([_as_json(user) for user in found])
+        return
+    print_table(
+        ["Number", "Name", "E-mail", "Customer", "Site"],
+        [(user.id, user.name, user.email, user.customer, user.site) for user in found],
+    )
+    if len(found) == limit:
+        click.echo(f"There may be more: --after {found[-1].id}", err=True)
+
+
+@command.command()
+@click.argument("user")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@with_host
+def show(host: Host, user: str, as_json: bool) -> None:
+    """Show a user, its values and its links.
+
+    \b
+    Example:
+      halo-host users show ann@acme.example
+    """
+    found = host.directory.user(user)
+    values = host.directory.values(found.id)
+    links = host.directory.links(found.id)
+    if as_json:
+        print_json(_as_json(found) | {"custom": values, "links": [asdict(link) for link in links]})
+        return
+    click.echo(f"User {found.id}: {printable(found.name)}")
+    facts = {"customer": found.customer, "site": found.site, REFERENCE: found.reference or ""}
+    facts |= found.core | {f"custom:{name}": value for name, value in values.items()}
+    print_table(["Field", "Value"], [(name, value) for name, value in facts.items() if value])
+    if links:
+        print_table(
+            ["Connection", "Payer", "Linked", "Gone at the provider"],
+            [
+                (link.connection, link.external_id, link.created_at, link.removed_at)
+                for link in links
+            ],
+        )
+    else:
+        click.echo("No payer is linked to this user.")
+
+
+_SET = click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help=f"A core field or {REFERENCE}; may be repeated. An empty VALUE takes it away.",
+)
+
+
+@command.command()
+@click.argument("site")
+@_SET
+@with_host
+def add(host: Host, site: str, settings: tuple[str, ...]) -> None:
+    """Add a user to SITE.
+
+    SITE is a number, Customer/Site, or a name that one site has.
+
+    \b
+    Example:
+      halo-host users add "Acme Ltd/Depot" --set given_name=Ann --set email=ann@acme.example
+    """
+    fields, reference = _parsed(settings)
+    user = host.directory.add_user(site, fields, agent=agent(), reference=reference)
+    click.echo(f"User {user.id} added: {printable(user.name)}")
+
+
+@command.command()
+@click.argument("user")
+@_SET
+@with_host
+def edit(host: Host, user: str, settings: tuple[str, ...]) -> None:
+    """Change core fields of a user.
+
+    \b
+    Example:
+      halo-host users edit 17 --set phone="+44 20 7946 0018" --set region=
+    """
+    if not settings:
+        raise click.UsageError("Nothing to change: give --set FIELD=VALUE.")
+    fields, reference = _parsed(settings)
+    changed = host.directory.edit_user(user, fields, agent=agent(), reference=reference)
+    click.echo(f"User {changed.id} is up to date: {printable(changed.name)}")
+
+
+@command.command()
+@click.argument("user")
+@click.argument("site")
+@with_host
+def move(host: Host, user: str, site: str) -> None:
+    """Move USER to SITE; it keeps its links and values.
+
+    \b
+    Example:
+      halo-host users move ann@acme.example "Acme Ltd/Depot"
+    """
+    moved = host.directory.move_user(user, site, agent=agent())
+    place = printable(f"{moved.customer}/{moved.site}")
+    click.echo(f"User {moved.id}, {printable(moved.name)}, is in {place}.")
+
+
+@command.command("set-field")
+@click.argument("user")
+@click.argument("field")
+@click.argument("value")
+@with_host
+def set_field(host: Host, user: str, field: str, value: str) -> None:
+    """Set a custom field of USER.
+
+    FIELD is its name or number; an empty VALUE ("") takes the value away.
+
+    \b
+    Example:
+      halo-host users set-field 17 "Account manager" "Jo Field"
+    """
+    host.directory.set_value(user, field, value, agent=agent())
+    click.echo("The value is set." if value.strip() else "The value is taken away.")
+
+
+def _parsed(settings: Iterable[str]) -> tuple[dict[str, str], str | None]:
+    """The core fields, and the reference where one is given."""
+    fields: dict[str, str] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set takes FIELD=VALUE, such as phone=123; not {name[:60]}")
+        fields[name.strip()] = value
+    reference = fields.pop(REFERENCE, None)
+    return fields, reference
+
+
+def _as_json(user: DirectoryUser) -> dict[str, object]:
+    return {"name": user.name, **asdict(user)}
+
+
+@command.command()
+@click.argument("user")
+@click.argument("connection")
+@click.option("--tab", "tab_slug", help="Which of the connection's tabs; the first unless given.")
+@click.option("--status", "statuses", multiple=True, help="Only payments of this status.")
+@click.option("--from", "first_day", type=_DAY, help="Only payments charged on this day or later.")
+@click.option("--to", "last_day", type=_DAY, help="Only payments charged on this day or earlier.")
+@click.option(
+    "--sort",
+    type=click.Choice(["newest", "oldest", "largest", "smallest"]),
+    default="newest",
+    show_default=True,
+)
+@click.option("--limit", type=click.IntRange(1, 500), default=100, show_default=True)
+@click.option("--cursor", help="Go on with the next page, as the page before names it.")
+@with_host
+def tab(
+    host: Host,
+    user: str,
+    connection: str,
+    tab_slug: str | None,
+    statuses: tuple[str, ...],
+    first_day: datetime | None,
+    last_day: datetime | None,
+    sort: Literal["newest", "oldest", "largest", "smallest"],
+    limit: int,
+    cursor: str | None,
+) -> None:
+    """Print a tab of a user as a whole page, to be opened in a browser.
+
+    \b
+    Example:
+      halo-host users tab 42 acme-pay > tab.html
+    """
+    query = PaymentQuery(
+        statuses=statuses,
+        charged_from=first_day.date() if first_day else None,
+        charged_to=last_day.date() if last_day else None,
+        sort=sort,
+        cursor=cursor,
+        limit=limit,
+    )
+    page = host.tabs.page(host.directory.user(user).id, connection, tab_slug, query)
+    click.echo(page.html)
+    if page.error is not None:
+        raise page.error

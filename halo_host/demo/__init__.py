@@ -1,0 +1,1 @@
+"""The demo: a small directory, the twin of a provider, a first import."""
