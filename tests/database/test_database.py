@@ -1,0 +1,180 @@
+"""What the database refuses is said in an operator's words, and nothing is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import text
+from support.acme import AGENT, CONNECTION, Desk
+
+from halo_host.database.columns import clean_text, name_key
+from halo_host.database.database import Database
+from halo_host.database.ids import allocate_ids
+from halo_host.database.tables import metadata, users
+from halo_host.database.upgrade import HEAD, MIGRATIONS, Age, age, upgrade
+from halo_host.errors import DatabaseError, InvalidInput
+from halo_host.host import Host
+from halo_host.settings import Settings
+
+
+def test_the_migrations_make_the_tables_that_the_code_uses(database_url: str) -> None:
+    database = Database(database_url)
+    upgrade(database)
+
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        differences = compare_metadata(context, metadata)
+    database.close()
+
+    assert differences == []
+    assert age(database) is Age.CURRENT
+
+
+def test_the_newest_migration_is_the_one_that_this_version_knows() -> None:
+    newest = max(path.name.partition("_")[0] for path in MIGRATIONS.glob("versions/[0-9]*.py"))
+
+    assert newest == HEAD
+
+
+def test_a_database_of_a_newer_version_is_left_alone(host: Host) -> None:
+    with host.database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    newer = Host(host.settings)
+    with pytest.raises(DatabaseError, match="newer version of Halo Host"):
+        newer.database  # noqa: B018
+
+
+def test_a_database_of_an_older_version_asks_for_an_upgrade(host: Host) -> None:
+    with host.database.write() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
+
+    older = Host(host.settings)
+    with pytest.raises(DatabaseError, match="older version") as caught:
+        older.database  # noqa: B018
+    assert "halo-host database upgrade" in str(caught.value)
+
+
+def test_a_database_of_another_program_is_left_alone(database_url: str, tmp_path: Path) -> None:
+    database = Database(database_url)
+    with database.write() as connection:
+        connection.execute(text("CREATE TABLE theirs (id INTEGER)"))
+    database.close()
+
+    host = Host(Settings(data=tmp_path, database_url=database_url))
+    with pytest.raises(DatabaseError, match="another program"):
+        host.database  # noqa: B018
+
+
+def test_a_full_disk_takes_back_what_was_being_written_and_the_next_run_goes_on(
+    tmp_path: Path, acme_pay: None
+) -> None:
+    from support.acme import Ledger
+
+    file = tmp_path / "halo-host.db"
+    settings = Settings(data=tmp_path, database_url=f"sqlite:///{file}", strict=True)
+    payers = [{"id": f"CU{n}", "given_name": "Ann", "city": "x" * 500} for n in range(2_000)]
+    with Host(settings) as host:
+        desk = Desk(host, Ledger(tmp_path / "ledger"))
+        desk.enable()
+        desk.ledger.write(*payers)
+    pages = file.stat().st_size // 4096 + 300
+    small = Settings(
+        data=tmp_path, database_url=f"sqlite:///{file}?max_page_count={pages}", strict=True
+    )
+
+    with Host(small) as full, pytest.raises(DatabaseError, match="is full"):
+        full.imports.run(CONNECTION, agent=AGENT)
+
+    with Host(settings) as host:
+        assert host.directory.users() == []
+        host.imports.run(CONNECTION, agent=AGENT)
+        assert len(host.directory.users(limit=5_000)) == 2_000
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "mysql://somewhere/db",
+        "oracle://somewhere/db",
+        "sqlite://",
+        "sqlite:///x.db?mode=fast",
+        "sqlite:///x.db?max_page_count=many",
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused(url: str) -> None:
+    with pytest.raises(InvalidInput):
+        Database(url)
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_text("These are notes, and many of them. " * 100)
+
+    with pytest.raises(DatabaseError, match="no SQLite database"):
+        age(Database(f"sqlite:///{file}"))
+    assert file.read_text().startswith("These are notes")
+
+
+def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
+    database = Database("postgresql://user:hidden@127.0.0.1:9/nowhere")
+
+    with pytest.raises(DatabaseError, match="does not answer") as caught:
+        age(database)
+    assert "hidden" not in str(caught.value)
+
+
+def test_a_rolled_back_transaction_gives_its_ids_back(host: Host) -> None:
+    def interrupted() -> None:
+        with host.database.write() as connection:
+            assert list(allocate_ids(connection, users, 3)) == [1, 2, 3]
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with host.database.write() as connection:
+        assert list(allocate_ids(connection, users, 2)) == [1, 2]
+    with host.database.write() as connection:
+        assert list(allocate_ids(connection, users)) == [3]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Acme Ltd", "ACME  LTD."),
+        ("O'Brien & Sons", "O\N{RIGHT SINGLE QUOTATION MARK}Brien  Sons"),
+        ("A.B.C. Ltd", "ABC Ltd"),
+        ("Smith-Jones", "Smith Jones"),
+        ("STRASSE 1", "straße 1"),
+        ("Café", "Cafe\N{COMBINING ACUTE ACCENT}"),
+    ],
+)
+def test_names_compare_without_case_white_space_and_punctuation(one: str, other: str) -> None:
+    assert name_key(one) == name_key(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("Acme Ltd", "Acme Limited"), ("Café", "Cafe"), ("C++ Ltd", "C Ltd"), ("!!!", "???")],
+)
+def test_names_that_differ_otherwise_are_different(one: str, other: str) -> None:
+    assert name_key(one) != name_key(other)
+
+
+@given(st.text(max_size=40))
+def test_a_key_is_the_key_of_itself(name: str) -> None:
+    assert name_key(name_key(name)) == name_key(name)
+
+
+@given(st.text(alphabet=st.characters(), max_size=20))
+def test_clean_text_can_always_be_stored(value: str) -> None:
+    clean = clean_text(value)
+
+    assert "\0" not in clean
+    clean.encode("utf-8")

@@ -1,0 +1,1 @@
+"""What several tests need: the clock, the databases, the PostgreSQL server."""
