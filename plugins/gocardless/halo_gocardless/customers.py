@@ -9,11 +9,28 @@ from halo_host import ExternalUser, MappableField, UnreadableRecord
 
 from .values import text
 
+# What GoCardless calls the host's fields, in the order of ExternalUser.
+_FIELDS = (
+    "given_name",
+    "family_name",
+    "company_name",
+    "email",
+    "phone_number",
+    "address_line1",
+    "address_line2",
+    "address_line3",
+    "city",
+    "region",
+    "postal_code",
+    "country_code",
+    "language",
+)
+
 
 def to_external_user(record: object) -> ExternalUser | UnreadableRecord:
     """Translate one record of the customer list; whatever it holds, nothing is raised.
 
-    Every payer of every import passes here, so it is kept plain: 100,000 in about a second.
+    Every payer of every import passes here, so it is kept short: most values are texts or absent.
     """
     if not isinstance(record, dict):
         return UnreadableRecord(reason="The record is no JSON object.")
@@ -21,23 +38,8 @@ def to_external_user(record: object) -> ExternalUser | UnreadableRecord:
     identity = text(get("id"))
     if identity is None:
         return UnreadableRecord(reason="The customer has no id.")
-    return ExternalUser(
-        id=identity,
-        given_name=text(get("given_name")),
-        family_name=text(get("family_name")),
-        company=text(get("company_name")),
-        email=text(get("email")),
-        phone=text(get("phone_number")),
-        address_line1=text(get("address_line1")),
-        address_line2=text(get("address_line2")),
-        address_line3=text(get("address_line3")),
-        city=text(get("city")),
-        region=text(get("region")),
-        postal_code=text(get("postal_code")),
-        country=text(get("country_code")),
-        language=text(get("language")),
-        metadata=_metadata(get("metadata")),
-    )
+    values = [value if value is None else text(value) for value in map(get, _FIELDS)]
+    return ExternalUser._make([identity, *values, _metadata(get("metadata"))])
 
 
 def _metadata(value: object) -> dict[str, str]:

@@ -14,7 +14,7 @@ _WHOLE_NUMBER = re.compile(r"(-?[0-9]{1,18})(?:\.0+)?")
 
 def text(value: object) -> str | None:
     """Text without space around it; a number or a truth value becomes text, an empty text None."""
-    if type(value) is str:
+    if type(value) is str:  # nearly always
         return value.strip() or None
     if isinstance(value, bool):
         return "true" if value else "false"
