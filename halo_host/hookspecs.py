@@ -139,7 +139,7 @@ def halo_import_users(
     :param connection: whose payers.
     :return: an iterator of payers; `UnreadableRecord` for a record that cannot be translated; as
         the last item `EndOfList`, and only if every page was read. Raise `ProviderError` when the
-        provider fails for good: what came before is kept, and nobody is taken for removed.
+        provider fails for good: nothing of an unfinished list is applied.
     :default: the integration cannot import users.
 
     Example::
