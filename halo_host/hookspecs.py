@@ -72,13 +72,12 @@ def halo_integrations() -> Iterable[Integration]:
 def halo_check_connection(connection: Connection) -> CheckResult | None:
     """Try the connection's settings at the provider.
 
-    Called when an operator asks for a check, and after enabling. The connection may not be stored
-    yet.
+    Called when an operator asks for a check.
 
     :param connection: the settings to try; secrets are `Secret`.
     :return: whether it works, the account's name, and what the operator should know. A refused
         token is a result with `ok=False`, not an exception.
-    :default: the connection counts as not checked.
+    :default: the operator is told that this integration cannot be checked.
 
     Example::
 

@@ -20,7 +20,7 @@ from .directory.directory import Directory
 from .errors import DatabaseError
 from .imports.imports import Imports
 from .plugins import Plugins
-from .settings import Settings
+from .settings import Settings, make_folder
 from .tabs.tabs import Tabs
 
 Clock = Callable[[], datetime]
@@ -54,7 +54,7 @@ class Host:
         :raises DatabaseError: it cannot be opened, is older than this version, or newer.
         """
         if self.settings.database_url.startswith(f"sqlite:///{self.settings.data}"):
-            self.settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self.settings)
         database = Database(self.settings.database_url)
         found = age(database)
         if found is Age.OLDER:

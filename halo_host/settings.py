@@ -44,6 +44,20 @@ def settings_from(
     )
 
 
+def make_folder(settings: Settings) -> None:
+    """Make the data folder, readable by its owner alone.
+
+    :raises InvalidInput: it cannot be made.
+    """
+    try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise InvalidInput(
+            f"The data folder {settings.data} cannot be made: {error.strerror}.",
+            advice="Name another with --data or HALO_HOST_DATA.",
+        ) from None
+
+
 def _data_folder(environment: Mapping[str, str]) -> Path:
     named = environment.get("HALO_HOST_DATA")
     if named:

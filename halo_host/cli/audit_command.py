@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 import click
 
 from ..audit import entries
 from ..host import Host
+from .change_set_output import field_names
 from .face import with_host
 from .output import print_json, print_table
 
@@ -31,6 +34,7 @@ def command(
     if as_json:
         print_json([asdict(entry) for entry in found])
         return
+    names = field_names(host)
     print_table(
         ("When (UTC)", "Who", "Action", "What", "Before", "After"),
         (
@@ -39,9 +43,13 @@ def command(
                 it.agent,
                 it.action,
                 f"{it.entity} {it.entity_id}",
-                it.before or "",
-                it.after or "",
+                _named(it.before, names),
+                _named(it.after, names),
             )
             for it in found
         ),
     )
+
+
+def _named(values: Mapping[str, Any] | None, names: Mapping[str, str]) -> str:
+    return ", ".join(f"{names.get(key, key)}: {value}" for key, value in (values or {}).items())

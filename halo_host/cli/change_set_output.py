@@ -59,6 +59,7 @@ def print_change_set(change_set: ChangeSet, *, as_json: bool = False) -> None:
     )
     _print_counts(change_set.counts, {k: sum(v.values()) for k, v in change_set.rows.items()})
     for state, text in (
+        (RowState.UNDONE, "rows were undone; their payers are held"),
         (RowState.REFUSED, "rows were refused, because something changed meanwhile"),
         (RowState.KEPT, "rows could not be undone, because something changed since"),
     ):
@@ -155,13 +156,16 @@ def field_names(host: Host) -> dict[str, str]:
 # --- a preview -----------------------------------------------------------------------------------
 
 
-def print_preview(preview: Preview, connection: str, *, as_json: bool, as_csv: bool) -> None:
+def print_preview(
+    host: Host, preview: Preview, connection: str, *, as_json: bool, as_csv: bool
+) -> None:
     """Rows go out as they come; only counts and a few samples are kept."""
+    names = field_names(host)
     if as_csv:
         _write_csv(
             line
             for position, row in enumerate(preview.rows(), 1)
-            for line in _csv_lines(row, position, "planned", "", {})
+            for line in _csv_lines(row, position, "planned", "", names)
         )
         return
     if as_json:
@@ -173,7 +177,7 @@ def print_preview(preview: Preview, connection: str, *, as_json: bool, as_csv: b
         counted[row.action] += 1
         shown = samples.setdefault(row.action, [])
         if len(shown) < _SAMPLE:
-            shown.append(_described(row, position, "planned", "", {}))
+            shown.append(_described(row, position, "planned", "", names))
     click.echo(f"What an import of {connection} would do now. Nothing was written.")
     _print_counts(preview.counts, counted)
     if preview.note:
@@ -212,7 +216,7 @@ def _described(
         where += f" site {row.site_id}"
     lines = [f"{position:>6} {row.action} {row.name} [{row.external_id}]{where} ({state})"]
     lines.append(f"       {row.why}")
-    if row.action is not Action.CONFLICT:
+    if row.action not in (Action.CONFLICT, Action.SKIPPED):
         for name in sorted({*row.before, *row.after}):
             before, after = row.before.get(name, ""), row.after.get(name, "")
             lines.append(f"       {names.get(name, name)}: “{before}” → “{after}”")

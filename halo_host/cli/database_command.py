@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from ..database.database import Database
 from ..database.upgrade import HEAD, age
 from ..database.upgrade import upgrade as upgrade_tables
 from ..errors import HostError
+from ..settings import make_folder
 from .face import Failure, settings_of
 
 
@@ -25,7 +28,7 @@ def show(context: click.Context) -> None:
         database = Database(settings.database_url)
         click.echo(f"Data folder: {settings.data}")
         click.echo(f"Database:    {database.label}")
-        click.echo(f"Tables:      {age(database).value} (this version: {HEAD})")
+        click.echo(f"Tables:      {_age(database)} (this version: {HEAD})")
     except HostError as error:
         raise Failure(error) from None
 
@@ -35,9 +38,17 @@ def show(context: click.Context) -> None:
 def upgrade(context: click.Context) -> None:
     """Bring the tables of an older version to this one. Make a back-up first."""
     try:
-        database = Database(settings_of(context).database_url)
+        settings = settings_of(context)
+        database = Database(settings.database_url)
+        make_folder(settings)
         age(database)
         upgrade_tables(database)
     except HostError as error:
         raise Failure(error) from None
     click.echo(f"The tables of {database.label} are at {HEAD}.")
+
+
+def _age(database: Database) -> str:
+    if database.is_sqlite and not Path(database.label).exists():
+        return "not made yet; the first command that needs them makes them"
+    return age(database).value

@@ -14,7 +14,6 @@ from ..demo.demo import RunningDemo, first_import, running_twins, seed_directory
 from ..demo.folder import demo_folder
 from ..errors import HostError
 from ..host import Host
-from ..imports.rules import Action
 from .change_set_output import print_change_set
 from .face import Failure, printable, settings_of
 from .progress import import_progress
@@ -47,8 +46,11 @@ def command(context: click.Context, once: bool, keep: bool) -> None:
             twins = stack.enter_context(running_twins(host, customers))
             for running in twins:
                 _import(host, running)
-            _say_what_next(host, twins, once)
-            if not once:
+            if once:
+                _say_what_next(host, [])
+                click.echo("Run the demo without --once to look around in the twin, too.")
+            else:
+                _say_what_next(host, twins)
                 click.echo("\nThe demo stays up. Press Ctrl-C to stop.")
                 stopped.wait()
                 click.echo("Stopped.")
@@ -77,19 +79,25 @@ def _import(host: Host, running: RunningDemo) -> None:
     print_change_set(result.change_set)
 
 
-def _say_what_next(host: Host, twins: list[RunningDemo], once: bool) -> None:
-    click.echo("\nTry next, in another terminal:")
+def _say_what_next(host: Host, twins: list[RunningDemo]) -> None:
+    """What to try; what needs a twin is said of those that run."""
+    click.echo("\nTry next, in another terminal:" if twins else "\nTry next:")
     click.echo(f"  export HALO_HOST_DATA={shlex.quote(str(host.settings.data))}")
     for running in twins:
         for hint in running.hints:
             click.echo(f"  {printable(hint)}")
-        name = running.connection
-        made = host.imports.rows(host.imports.newest(name, 1)[0].number, action=Action.NEW, limit=1)
-        click.echo("  halo-host users list")
-        click.echo("  halo-host import show 1 --action conflict")
-        if made:
-            click.echo(f"  halo-host users tab {made[0].user_id} {name} > tab.html")
-        click.echo(f"  halo-host import run {name} --dry-run")
-        click.echo("  halo-host import undo 1")
-    if once:
-        click.echo("The twin has stopped; run the demo without --once to use it.")
+        click.echo(f"  halo-host import run {running.connection} --dry-run")
+        linked = _somebody_linked(host, running.connection)
+        if linked is not None:
+            click.echo(f"  halo-host users tab {linked} {running.connection} > tab.html")
+    newest = host.imports.newest(limit=1)[0].number
+    click.echo("  halo-host users list")
+    click.echo(f"  halo-host import show {newest} --action conflict")
+    click.echo(f"  halo-host import undo {newest}")
+
+
+def _somebody_linked(host: Host, connection: str) -> int | None:
+    for user in host.directory.users(limit=1_000):
+        if any(link.connection == connection for link in host.directory.links(user.id)):
+            return user.id
+    return None

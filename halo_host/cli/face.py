@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import getpass
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -49,6 +50,7 @@ def with_host(command: Callable[Concatenate[Host, P], None]) -> Callable[P, None
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        logging.basicConfig(format="%(message)s", level=logging.WARNING)
         try:
             with Host(settings_of(click.get_current_context())) as host:
                 command(host, *args, **kwargs)

@@ -57,7 +57,7 @@ def run(host: Host, connection: str, dry_run: bool, as_json: bool, as_csv: bool)
         raise click.UsageError("--csv goes with --dry-run; later: halo-host import show N --csv")
     if dry_run:
         with host.imports.preview(connection) as preview:
-            print_preview(preview, connection, as_json=as_json, as_csv=as_csv)
+            print_preview(host, preview, connection, as_json=as_json, as_csv=as_csv)
         return
     with import_progress() as progress:
         result = host.imports.run(connection, agent=agent(), progress=progress)

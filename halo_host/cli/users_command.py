@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
@@ -229,5 +230,7 @@ def tab(
     )
     page = host.tabs.page(host.directory.user(user).id, connection, tab_slug, query)
     click.echo(page.html)
+    if page.next_cursor is not None:
+        click.echo(f"More payments: --cursor {shlex.quote(page.next_cursor)}", err=True)
     if page.error is not None:
         raise page.error

@@ -20,7 +20,7 @@ from ..database.ids import allocate_ids
 from ..database.tables import connections
 from ..errors import HostError, InvalidInput, NotFound, PluginError
 from ..plugins import Plugins
-from ..types import CheckResult, Connection, MappableField, Secret
+from ..types import CheckMessage, CheckResult, Connection, MappableField, Secret
 from . import mappings, secrets
 from .keyring import Keyring
 from .mappings import FieldMapping
@@ -89,7 +89,8 @@ class Connections:
     def ready(self, slug: str) -> Connection:
         """As `for_plugin`, for work at the provider.
 
-        :raises InvalidInput: the connection is disabled.
+        :raises InvalidInput: the connection is disabled, or its settings do not fit the schema,
+            as when a secret was reset.
         """
         details = self.get(slug)
         if not details.enabled:
@@ -98,8 +99,10 @@ class Connections:
                 advice=f"Enable it again: halo-host connections enable {details.integration} "
                 f"--slug {slug}",
             )
-        self._plugins.integration(details.integration)
-        return self.for_plugin(slug)
+        schema = self._plugins.integration(details.integration).config_schema
+        connection = self.for_plugin(slug)
+        config_schema.validate(schema, _plain(connection.settings), slug)
+        return connection
 
     # --- changing ------------------------------------------------------------------------------
 
@@ -188,11 +191,7 @@ class Connections:
         stored = self._for_plugin(slug, but=settings or {})
         schema = self._plugins.integration(stored.integration).config_schema
         merged = {**stored.settings, **(settings or {})}
-        plain = {
-            key: value.reveal() if isinstance(value, Secret) else value
-            for key, value in merged.items()
-            if value is not None
-        }
+        plain = _plain(merged)
         config_schema.validate(schema, plain, slug)
         public, secret = _parted(schema, plain)
         secret_names = config_schema.secret_names(schema)
@@ -224,15 +223,16 @@ class Connections:
     def disable(self, slug: str, *, agent: str) -> ConnectionDetails:
         """Stop all work of the connection. Links, change sets and history stay readable."""
         if self.get(slug).enabled:
-            self._tell("halo_connection_disabled", slug)
             self._set_disabled(slug, self._clock(), agent)
+            self._tell("halo_connection_disabled", slug)
         return self.get(slug)
 
     def check(self, slug: str) -> CheckResult:
         """Try the connection at its provider."""
         result = self._plugins.ask("halo_check_connection", self.ready(slug))
         if result is None:
-            return CheckResult(ok=True)
+            unknown = CheckMessage(level="info", text="This integration cannot be checked.")
+            return CheckResult(ok=True, messages=(unknown,))
         if not isinstance(result, CheckResult):
             raise PluginError(f"The plugin of {slug} answered the check with no CheckResult.")
         return result
@@ -350,6 +350,15 @@ def _row(connection: DatabaseConnection, slug: str) -> Row[Any]:
             advice="Make one with `halo-host connections enable INTEGRATION`.",
         )
     return row
+
+
+def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as they were typed, without those that are None."""
+    return {
+        name: value.reveal() if isinstance(value, Secret) else value
+        for name, value in settings.items()
+        if value is not None
+    }
 
 
 def _parted(

@@ -63,8 +63,9 @@ def rotate(database: Database, keyring: Keyring) -> int:
     Killed at any point, all secrets stay readable: the new key is added before the first row
     changes, and the old ones go only after the last has changed.
     """
-    if not keyring.exists():
-        return 0
+    with database.read() as connection:
+        if connection.scalar(select(connection_secrets.c.name).limit(1)) is None:
+            return 0
     keyring.add_new_key()
     with database.write() as connection:
         rows = connection.execute(select(connection_secrets)).all()

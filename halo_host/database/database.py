@@ -67,13 +67,17 @@ class Database:
         """Copy what SQLite has put aside into the database file, outside of any transaction.
 
         Long work calls it now and then, so that the wait for the disk falls on it and not on
-        somebody else's small write. It never blocks others.
+        somebody else's small write. The copying blocks nobody; what then begins the log anew takes
+        the write lock for a moment, and gives up if somebody else has it.
         """
         if self.is_sqlite:
             with explained(self.label), self._reader.connect() as connection:
                 raw = connection.connection.driver_connection
                 assert raw is not None  # noqa: S101 - for the type checker
                 raw.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                raw.execute("PRAGMA busy_timeout=0")
+                raw.execute("PRAGMA wal_checkpoint(RESTART)")
+                raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
     @contextmanager
     def migration(self) -> Iterator[Connection]:

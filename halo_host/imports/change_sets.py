@@ -40,6 +40,7 @@ class State(StrEnum):
     APPLIED = "applied"
     UNDOING = "undoing"  # a killed one is finished by the next undo or run
     UNDONE = "undone"
+    PARTLY_UNDONE = "partly-undone"  # some rows were kept; undo may be tried again
     FAILED = "failed"  # the provider or its plugin failed; nothing was applied
     ABANDONED = "abandoned"  # killed while planning; nothing was applied
     DISCARDED = "discarded"  # held, and dismissed by an operator
@@ -162,6 +163,20 @@ def set_state(
 
 def delete_rows(connection: Connection, number: int) -> None:
     connection.execute(delete(change_rows).filter_by(change_set_id=number))
+
+
+def try_kept_rows_again(connection: Connection, number: int) -> None:
+    """Rows that an earlier undo had to keep count as applied again, until they are judged anew."""
+    connection.execute(
+        update(change_rows)
+        .filter_by(change_set_id=number, state=RowState.KEPT)
+        .values(state=RowState.APPLIED, note="")
+    )
+
+
+def has_kept_rows(connection: Connection, number: int) -> bool:
+    query = select(change_rows.c.position).filter_by(change_set_id=number, state=RowState.KEPT)
+    return connection.scalar(query.limit(1)) is not None
 
 
 def supersede_conflicts(connection: Connection, connection_id: int, before: int) -> None:

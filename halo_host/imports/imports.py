@@ -104,21 +104,25 @@ class Imports:
 
     def approve(self, number: int, *, agent: str, progress: Progress = SILENT) -> ChangeSet:
         """Apply a change set that was held because many payers are gone."""
-        return self._carry_out(number, State.HELD, State.APPLYING, agent, progress)
+        return self._carry_out(number, {State.HELD}, State.APPLYING, agent, progress)
 
     def discard(self, number: int, *, agent: str) -> ChangeSet:
         """Dismiss a held change set; nothing of it is applied."""
         importer = self._importer_of(number, agent, SILENT)
         with self._locked(importer) as lock, self._database.write() as connection:
             lock.renew(connection)
-            _expect(change_sets.get(connection, number), State.HELD)
+            _expect(change_sets.get(connection, number), {State.HELD})
             change_sets.set_state(connection, number, State.DISCARDED, finished_at=self._clock())
             self._audit(connection, agent, "import.discarded", number, None)
         return self.get(number)
 
     def undo(self, number: int, *, agent: str, progress: Progress = SILENT) -> ChangeSet:
-        """Take back what a change set did, except what has been changed since."""
-        return self._carry_out(number, State.APPLIED, State.UNDOING, agent, progress)
+        """Take back what a change set did, except what has been changed since.
+
+        Rows that an earlier undo had to keep are tried again.
+        """
+        undoable = {State.APPLIED, State.PARTLY_UNDONE}
+        return self._carry_out(number, undoable, State.UNDOING, agent, progress)
 
     def preview_undo(self, number: int) -> Iterator[tuple[ChangeRow, str]]:
         """Each applied row with the reason why it would be kept, or "" where it would be undone."""
@@ -134,7 +138,7 @@ class Imports:
                 yield outcome.row, outcome.note
 
     def _carry_out(
-        self, number: int, expected: State, state: State, agent: str, progress: Progress
+        self, number: int, expected: set[State], state: State, agent: str, progress: Progress
     ) -> ChangeSet:
         importer = self._importer_of(number, agent, progress)
         with self._locked(importer) as lock:
@@ -143,6 +147,7 @@ class Imports:
                 lock.renew(connection)
                 _expect(change_sets.get(connection, number), expected)
                 change_sets.set_state(connection, number, state)
+                change_sets.try_kept_rows_again(connection, number)
             importer.carry_out(lock, number, state)
         return self.get(number)
 
@@ -179,6 +184,8 @@ class Imports:
                         with self._database.write() as connection:
                             lock.renew(connection)
                             present = change_sets.row(connection, number, row.position)
+                            if present.state is not RowState.OPEN:
+                                continue  # settled together with an earlier row
                             resolve(connection, present, choice, importer.work(), policies)
                         resolved += 1
                     except HostError as error:
@@ -217,6 +224,12 @@ class Imports:
             return change_sets.get(connection, number)
 
     def newest(self, slug: str | None = None, limit: int = 20) -> list[ChangeSet]:
+        """The newest change sets, of one connection or of all.
+
+        :raises NotFound: no connection has that slug.
+        """
+        if slug is not None:
+            self._connections.get(slug)
         with self._database.read() as connection:
             return change_sets.newest(connection, slug, limit)
 
@@ -309,9 +322,9 @@ class Imports:
         )
 
 
-def _expect(change_set: ChangeSet, state: State) -> None:
-    if change_set.state is not state:
+def _expect(change_set: ChangeSet, states: set[State]) -> None:
+    if change_set.state not in states:
         raise InvalidInput(
-            f"Change set {change_set.number} is {change_set.state}, not {state}; "
-            "nothing was changed."
+            f"Change set {change_set.number} is {change_set.state}, not "
+            f"{' or '.join(sorted(states))}; nothing was changed."
         )

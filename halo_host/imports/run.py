@@ -33,6 +33,8 @@ from .undo import undo_all
 # wrong token or a provider's fault than a tenth of the business.
 REMOVAL_SHARE = 10
 
+TIDY_EVERY = 10_000  # stored rows; about 8 MB in SQLite's write-ahead log
+
 _note = (
     update(links)
     .where(links.c.id == bindparam("link_id"), links.c.digest == bindparam("seen"))
@@ -115,7 +117,11 @@ class Importer:
         )
         with rare_collections():
             carry_out(self.database, lock, number, self.work, self.progress.applied)
-        self._end(lock, number, end)
+        with self.database.write() as connection:
+            lock.renew(connection)
+            if end is State.UNDONE and change_sets.has_kept_rows(connection, number):
+                end = State.PARTLY_UNDONE
+            change_sets.set_state(connection, number, end, finished_at=self.clock())
 
     def run(self, lock: Lock) -> int:
         """Plan, store the plan as a change set, and apply it; the number of the change set.
@@ -125,6 +131,7 @@ class Importer:
         :raises HostError: the provider or its plugin failed; the change set says so, and nothing
             of it was applied.
         """
+        self._matching_rules()  # a missing Default Site is told before anything is begun
         with self.database.write() as connection:
             lock.renew(connection)
             number = change_sets.create(connection, self.connection.id, self.agent, self.clock())
@@ -150,7 +157,7 @@ class Importer:
         return number
 
     def _store_plan(self, lock: Lock, number: int) -> tuple[Counts, str]:
-        position = 1
+        position = tidied_at = 1
         with self.plan() as plan:
             for batch in plan.batches():
                 if batch.rows or batch.notes or lock.is_getting_old():
@@ -158,6 +165,9 @@ class Importer:
                         lock.renew(connection)
                         position = change_sets.append(connection, number, position, batch.rows)
                         execute_rows(connection, _note, ("digest", "link_id", "seen"), batch.notes)
+                if position - tidied_at > TIDY_EVERY:
+                    self.database.tidy()
+                    tidied_at = position
                 self.progress.fetched(plan.counts.fetched)
             return plan.counts, absence_note(plan)
 
@@ -180,11 +190,6 @@ class Importer:
             change_sets.set_state(
                 connection, number, State.FAILED, finished_at=self.clock(), note=error.message
             )
-
-    def _end(self, lock: Lock, number: int, state: State) -> None:
-        with self.database.write() as connection:
-            lock.renew(connection)
-            change_sets.set_state(connection, number, state, finished_at=self.clock())
 
     def _matching_rules(self) -> MatchingRules:
         matching = self.connections.get(self.connection.slug).matching

@@ -51,6 +51,7 @@ def undo_all(
         if len(batch) < BATCH:
             return
         last = batch[-1].position
+        database.tidy()
 
 
 def applied_rows(connection: Connection, number: int, before: int | None) -> list[ChangeRow]:

@@ -31,13 +31,18 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A whole HTML page; `error` is what went wrong where it is the page of a tab that failed."""
+    """A whole HTML page.
+
+    `next_cursor` leads to the next page of payments, where there is one; `error` is what went wrong
+    where this is the page of a tab that failed.
+    """
 
     html: str
+    next_cursor: str | None = None
     error: HostError | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Context:
     """What a tab may ask of the host while it loads (`halo_host.TabContext`)."""
 
@@ -45,9 +50,12 @@ class Context:
     query: PaymentQuery
     now: datetime
     list_payments: Callable[[PaymentQuery], PaymentPage]
+    next_cursor: str | None = None
 
     def payments(self, query: PaymentQuery) -> PaymentPage:
-        return self.list_payments(query)
+        page = self.list_payments(query)
+        self.next_cursor = page.next_cursor
+        return page
 
 
 class Tabs:
@@ -90,13 +98,16 @@ class Tabs:
         user = self._user(user_id)
         tab = _chosen(self._tabs(connection, user), slug, tab_slug)
         try:
-            body = self._content(connection, user, tab, query or PaymentQuery())
+            body, next_cursor = self._content(connection, user, tab, query or PaymentQuery())
         except HostError as error:
             html = self._renderer.error_page(user, connection.name, tab.title, error)
-            return Page(html, error)
-        return Page(self._renderer.page(user, connection.name, tab.title, body))
+            return Page(html, error=error)
+        html = self._renderer.page(user, connection.name, tab.title, body)
+        return Page(html, next_cursor)
 
-    def _content(self, connection: Connection, user: User, tab: Tab, query: PaymentQuery) -> str:
+    def _content(
+        self, connection: Connection, user: User, tab: Tab, query: PaymentQuery
+    ) -> tuple[str, str | None]:
         owner = self._plugins.owner_of(connection)
         payers = self._payers(connection, user)
         context = Context(
@@ -107,7 +118,7 @@ class Tabs:
         )
         with self._plugins.attributed(owner, f"the tab {tab.slug}", connection):
             values = tab.load(context)
-            return self._renderer.fragment(tab.template, values)
+            return self._renderer.fragment(tab.template, values), context.next_cursor
 
     def _list_payments(
         self, connection: Connection, payers: tuple[str, ...], query: PaymentQuery

@@ -77,6 +77,13 @@ def test_keys_from_the_environment_rotate_too(desk: Desk) -> None:
     assert secret_of(desk) == "another-key"
 
 
+def test_a_rotation_without_the_key_says_so(desk: Desk) -> None:
+    desk.host.settings.key_file.unlink()
+
+    with pytest.raises(HostError, match=r"secret\.key is missing"):
+        desk.host.connections.rotate_secrets(agent=AGENT)
+
+
 def test_a_missing_key_file_is_named_and_no_new_key_locks_the_rest_out(desk: Desk) -> None:
     desk.host.settings.key_file.unlink()
 
@@ -97,6 +104,8 @@ def test_after_a_reset_every_secret_can_be_given_again(desk: Desk) -> None:
     assert secret_of(desk) == "another-key"
     with pytest.raises(InvalidInput, match="api_key is missing"):
         desk.host.connections.configure("second", agent=AGENT, settings={"region": "south"})
+    with pytest.raises(InvalidInput, match="api_key is missing"):
+        desk.host.connections.check("second")
 
 
 def test_another_key_is_recognised(desk: Desk) -> None:

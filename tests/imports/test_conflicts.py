@@ -214,3 +214,10 @@ def test_payers_of_one_user_whose_mapped_values_differ_are_a_conflict(desk: Desk
     desk.host.imports.resolve(change_set.number, second.position, Lead(), agent=AGENT)
     assert desk.host.directory.values(user) == {field.name: "York"}
     assert desk.run(leeds, york).rows == {}
+
+    desk.host.imports.undo(change_set.number, agent=AGENT)
+    assert desk.host.directory.values(user) == {field.name: "Leeds"}
+    desk.host.imports.release(CONNECTION, ["CU2"], agent=AGENT)
+    again = desk.run(leeds, york)
+    resolved, left = desk.host.imports.resolve_all(again.number, Lead(), agent=AGENT)
+    assert (resolved, left) == (1, []), "the first one that leads settles the other"

@@ -127,6 +127,19 @@ def test_what_has_been_changed_since_is_kept_row_by_row(
     assert desk.names() == ["Ann"]
 
 
+def test_rows_that_were_kept_can_be_undone_later(desk: Desk) -> None:
+    first = desk.run(ANN, BOB)
+    edited(desk)
+    partly = desk.host.imports.undo(first.number, agent=AGENT)
+    assert partly.state is State.PARTLY_UNDONE
+
+    desk.edit(desk.user_of("CU1"), phone="")
+    whole = desk.host.imports.undo(first.number, agent=AGENT)
+
+    assert (whole.state, whole.rows) == (State.UNDONE, {"new": {"undone": 2}})
+    assert desk.names() == []
+
+
 def test_a_value_changed_and_changed_back_is_as_the_import_left_it(desk: Desk) -> None:
     first = desk.run(ANN)
     user = desk.user_of("CU1")

@@ -5,6 +5,7 @@ It knows HTTP, pages, retries and pacing, and nothing of what a customer or a pa
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,8 @@ from .bodies import decode, read_body
 from .errors import GoCardlessError, TransientError, from_answer, from_network
 from .pacing import Pacer
 from .retries import Patience, backoff, seconds_until_reset
+
+_log = logging.getLogger(__name__)
 
 API_VERSION = "2015-07-06"
 PAGE_SIZE = 500  # the largest that GoCardless allows
@@ -144,6 +147,13 @@ class Client:
                         status=error.status,
                         reasons=error.reasons,
                     ) from error
+                _log.warning(
+                    "%s Trying again in %.0f s (%d of %d).",
+                    error.message,
+                    wait,
+                    attempt,
+                    self._patience.tries - 1,
+                )
                 self._pause(wait)
 
     def _pause(self, seconds: float) -> None:
@@ -200,5 +210,5 @@ def _page(body: Any, resource: str, number: int) -> Page:
 def _malformed(resource: str, number: int, why: str) -> GoCardlessError:
     return GoCardlessError(
         f"Page {number} of GoCardless's list of {resource} is malformed: {why}.",
-        advice="Nothing that was read before is lost. Try again; if it stays, tell GoCardless.",
+        advice="Nothing was imported. Try again; if it stays, tell GoCardless.",
     )
