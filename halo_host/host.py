@@ -56,14 +56,11 @@ class Host:
         if self.settings.database_url.startswith(f"sqlite:///{self.settings.data}"):
             make_folder(self.settings)
         database = Database(self.settings.database_url)
-        found = age(database)
-        if found is Age.OLDER:
-            raise DatabaseError(
-                f"The database {database.label} was made by an older version of Halo Host.",
-                advice="Make a back-up, then run `halo-host database upgrade`.",
-            )
-        if found is Age.EMPTY:
-            upgrade(database)
+        try:
+            _check_age(database)
+        except BaseException:
+            database.close()
+            raise
         return database
 
     @cached_property
@@ -95,3 +92,18 @@ class Host:
 
     def __exit__(self, *raised: object) -> None:
         self.close()
+
+
+def _check_age(database: Database) -> None:
+    """Make the tables of an empty database.
+
+    :raises DatabaseError: the tables are those of another version.
+    """
+    match age(database):
+        case Age.OLDER:
+            raise DatabaseError(
+                f"The database {database.label} was made by an older version of Halo Host.",
+                advice="Make a back-up, then run `halo-host database upgrade`.",
+            )
+        case Age.EMPTY:
+            upgrade(database)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -23,12 +24,12 @@ def command() -> None:
 @click.pass_context
 def show(context: click.Context) -> None:
     """Say where the database is and whether its tables fit this version."""
-    settings = settings_of(context)
     try:
-        database = Database(settings.database_url)
-        click.echo(f"Data folder: {settings.data}")
-        click.echo(f"Database:    {database.label}")
-        click.echo(f"Tables:      {_age(database)} (this version: {HEAD})")
+        settings = settings_of(context)
+        with closing(Database(settings.database_url)) as database:
+            click.echo(f"Data folder: {settings.data}")
+            click.echo(f"Database:    {database.label}")
+            click.echo(f"Tables:      {_age(database)} (this version: {HEAD})")
     except HostError as error:
         raise Failure(error) from None
 
@@ -39,13 +40,13 @@ def upgrade(context: click.Context) -> None:
     """Bring the tables of an older version to this one. Make a back-up first."""
     try:
         settings = settings_of(context)
-        database = Database(settings.database_url)
         make_folder(settings)
-        age(database)
-        upgrade_tables(database)
+        with closing(Database(settings.database_url)) as database:
+            age(database)
+            upgrade_tables(database)
+            click.echo(f"The tables of {database.label} are at {HEAD}.")
     except HostError as error:
         raise Failure(error) from None
-    click.echo(f"The tables of {database.label} are at {HEAD}.")
 
 
 def _age(database: Database) -> str:

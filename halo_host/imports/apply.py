@@ -34,6 +34,7 @@ from .policies import Values
 from .rules import Action, Rule
 from .user_values import custom_rows, user_columns, write_values
 
+TIDY_EVERY = 4  # batches; about 20 MB in SQLite's write-ahead log
 BATCH = 500  # rows a transaction: others wait for the write lock no longer than that takes
 _USER_COLUMNS = ("id", "site_id", "reference", *CORE_FIELDS, "email_key", "created_at")
 _LINK_COLUMNS = (
@@ -115,7 +116,8 @@ def apply_all(
         if len(batch) < BATCH:
             return
         last = batch[-1].position
-        database.tidy()
+        if last // BATCH % TIDY_EVERY == 0:
+            database.tidy()
 
 
 def apply_rows(connection: Connection, batch: Sequence[ChangeRow], work: Work) -> list[Outcome]:

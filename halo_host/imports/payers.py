@@ -121,7 +121,16 @@ class PayerReader:
         """The payer, cleaned; one bad value makes it unreadable."""
         try:
             identity = clean_text(user.id)
-            core = tuple([clean_text(value) if value else "" for value in _core_values(user)])
+            core = tuple(
+                [
+                    ""
+                    if not value
+                    else value.strip()
+                    if value.isascii() and "\0" not in value  # nearly always
+                    else clean_text(value)
+                    for value in _core_values(user)
+                ]
+            )
             given = user.metadata
             metadata = {key: clean_text(given[key]) for key in self._keys if given.get(key)}
         except (AttributeError, TypeError):

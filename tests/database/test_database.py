@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,16 +24,14 @@ from halo_host.settings import Settings
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(database_url: str) -> None:
-    database = Database(database_url)
-    upgrade(database)
+    with closing(Database(database_url)) as database:
+        upgrade(database)
 
-    with database.read() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        differences = compare_metadata(context, metadata)
-    database.close()
-
-    assert differences == []
-    assert age(database) is Age.CURRENT
+        with database.read() as connection:
+            context = MigrationContext.configure(connection, opts={"compare_type": True})
+            differences = compare_metadata(context, metadata)
+        assert differences == []
+        assert age(database) is Age.CURRENT
 
 
 def test_the_newest_migration_is_the_one_that_this_version_knows() -> None:
@@ -118,15 +117,18 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     file.write_text("These are notes, and many of them. " * 100)
 
     with pytest.raises(DatabaseError, match="no SQLite database"):
-        age(Database(f"sqlite:///{file}"))
+        open_and_look(f"sqlite:///{file}")
     assert file.read_text().startswith("These are notes")
 
 
-def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
-    database = Database("postgresql://user:hidden@127.0.0.1:9/nowhere")
+def open_and_look(url: str) -> Age:
+    with closing(Database(url)) as database:
+        return age(database)
 
+
+def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
     with pytest.raises(DatabaseError, match="does not answer") as caught:
-        age(database)
+        open_and_look("postgresql://user:hidden@127.0.0.1:9/nowhere")
     assert "hidden" not in str(caught.value)
 
 

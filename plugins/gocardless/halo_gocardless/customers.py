@@ -38,13 +38,22 @@ def to_external_user(record: object) -> ExternalUser | UnreadableRecord:
     identity = text(get("id"))
     if identity is None:
         return UnreadableRecord(reason="The customer has no id.")
-    values = [value if value is None else text(value) for value in map(get, _FIELDS)]
+    values = [
+        (value.strip() or None) if type(value) is str else None if value is None else text(value)
+        for value in map(get, _FIELDS)
+    ]
     return ExternalUser._make([identity, *values, _metadata(get("metadata"))])
+
+
+_TEXTS_ONLY = {str}
 
 
 def _metadata(value: object) -> dict[str, str]:
     if not value or not isinstance(value, dict):
         return {}
+    values = value.values()
+    if {*map(type, values)} == _TEXTS_ONLY and "" not in values:  # nearly always
+        return value
     return {key: known for key, item in value.items() if (known := text(item)) is not None}
 
 
