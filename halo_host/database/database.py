@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from ..errors import DatabaseError, InvalidInput
 from .failures import explained
 
 _WRITES = "halo_writes"
 BUSY_SECONDS = 30
+_ASK_AGAIN = 0.002  # seconds
 
 
 class Database:
@@ -59,8 +61,12 @@ class Database:
 
     @contextmanager
     def session(self) -> Iterator[Connection]:
-        """One connection for many short read transactions: temporary tables outlive each."""
+        """One connection for many short read transactions: temporary tables outlive each.
+
+        It is closed at the end, not kept for later: it takes its memory with it.
+        """
         with explained(self.label), self._reader.connect() as connection:
+            connection.detach()
             yield connection
 
     def tidy(self) -> None:
@@ -177,7 +183,36 @@ def _sqlite_engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get(_WRITES)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        if connection.get_execution_options().get(_WRITES):
+            _begin_writing(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
 
     return engine
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Take the write lock, asking every few milliseconds.
+
+    SQLite itself asks more and more seldom, up to every 100 ms, and so misses the short pauses that
+    an import leaves between its transactions; others then waited for seconds.
+    """
+    raw = connection.connection.driver_connection
+    assert raw is not None  # noqa: S101 - for the type checker
+    raw.execute("PRAGMA busy_timeout=0")
+    try:
+        give_up = time.monotonic() + BUSY_SECONDS
+        while True:
+            try:
+                raw.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or (
+                    time.monotonic() > give_up
+                ):
+                    raise DBAPIError.instance(
+                        "BEGIN IMMEDIATE", None, error, sqlite3.Error
+                    ) from None
+            time.sleep(_ASK_AGAIN)
+    finally:
+        raw.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")

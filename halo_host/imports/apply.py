@@ -106,11 +106,12 @@ def apply_all(
     """Apply every pending row; killed anywhere, called again it goes on with the rest."""
     last = 0
     while True:
-        with database.write() as connection:
-            lock.renew(connection)
+        with database.read() as connection:
             batch = change_sets.rows(
                 connection, number, state=RowState.PENDING, after_position=last, limit=BATCH
             )
+        with database.write() as connection:
+            lock.renew(connection)
             apply_rows(connection, batch, work())
         progress(len(batch))
         if len(batch) < BATCH:
