@@ -20,7 +20,7 @@ from .directory.directory import Directory
 from .errors import DatabaseError
 from .imports.imports import Imports
 from .plugins import Plugins
-from .settings import Settings, make_folder
+from .settings import Settings, embedded_database, make_folder
 from .tabs.tabs import Tabs
 
 Clock = Callable[[], datetime]
@@ -53,7 +53,7 @@ class Host:
 
         :raises DatabaseError: it cannot be opened, is older than this version, or newer.
         """
-        if self.settings.database_url.startswith(f"sqlite:///{self.settings.data}"):
+        if self.settings.database_url == embedded_database(self.settings.data):
             make_folder(self.settings)
         database = Database(self.settings.database_url)
         try:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import inspect
 import logging
+import sys
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field, replace
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from typing import Any, Self
@@ -105,7 +106,10 @@ class Plugins:
                     f"its name is taken: {first} was loaded first",
                     "Uninstall one of the two, or ask its author for another entry-point name.",
                 )
-            plugin = obtain()
+            with redirect_stdout(
+                sys.stderr
+            ):  # what a plugin prints must not spoil a command's JSON
+                plugin = obtain()
             hooks = self._checked_hooks(plugin)
             self._manager.register(plugin, report.name)
             ready = replace(report, hooks=hooks)
@@ -115,7 +119,9 @@ class Plugins:
             self._refuse(key, report, unfit.reason, unfit.advice)
         except HostError as error:
             self._refuse(key, report, error.message, "Tell its author, or uninstall it.")
-        except (Exception, SystemExit) as error:
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:
             _log.debug("%s", traceback.format_exc())
             self._refuse(
                 key,
@@ -242,9 +248,9 @@ class Plugins:
         """Turn whatever a plugin raises into a `PluginError` that names it and holds no secret."""
         try:
             yield
-        except HostError:
+        except (HostError, KeyboardInterrupt, GeneratorExit):
             raise
-        except Exception as error:
+        except BaseException as error:  # SystemExit too, and the panics of compiled plugins
             _log.debug("%s", _without_secrets(traceback.format_exc(), connection))
             said = _without_secrets(f"{type(error).__name__}: {error}", connection)
             raise PluginError(

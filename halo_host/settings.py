@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from .errors import InvalidInput
 
@@ -35,13 +36,16 @@ def settings_from(
     folder = (data or _data_folder(environment)).expanduser().absolute()
     return Settings(
         data=folder,
-        database_url=database
-        or environment.get("HALO_HOST_DATABASE")
-        or f"sqlite:///{folder / 'halo-host.db'}",
+        database_url=database or environment.get("HALO_HOST_DATABASE") or embedded_database(folder),
         strict=_switch(environment, "HALO_HOST_STRICT"),
         locale=environment.get("HALO_HOST_LOCALE") or "en_GB",
         timezone=environment.get("HALO_HOST_TIMEZONE") or "UTC",
     )
+
+
+def embedded_database(folder: Path) -> str:
+    """The address of the SQLite database in a data folder, whatever characters its name has."""
+    return f"sqlite:///{quote(str(folder / 'halo-host.db'))}"
 
 
 def make_folder(settings: Settings) -> None:

@@ -6,6 +6,8 @@ help of each therefore stands here.
 
 from __future__ import annotations
 
+import io
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -57,4 +59,7 @@ class LazyGroup(click.Group):
 @click.pass_context
 def main(context: click.Context, data: Path | None, database: str | None) -> None:
     """Halo Host: a service desk's host for payment plugins."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter shows "?"
     context.obj = {"data": data, "database": database}

@@ -11,14 +11,14 @@ import click
 from ..audit import entries
 from ..host import Host
 from .change_set_output import field_names
-from .face import with_host
+from .face import LIMIT, with_host
 from .output import print_json, print_table
 
 
 @click.command("audit")
 @click.option("--entity", help="Only changes of this kind of thing, such as user or connection.")
 @click.option("--id", "entity_id", help="With --entity: only this one.")
-@click.option("--limit", default=50, show_default=True, help="How many, newest first.")
+@click.option("--limit", type=LIMIT, default=50, show_default=True, help="How many, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_host
 def command(

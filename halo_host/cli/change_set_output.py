@@ -20,7 +20,7 @@ from ..imports.plan import PlannedRow
 from ..imports.policies import Values
 from ..imports.rules import Action
 from .face import printable
-from .output import print_json
+from .output import in_utf8, print_json
 
 _SAMPLE = 10
 _EXPLAINED = {
@@ -191,6 +191,7 @@ def print_preview(
 
 
 def _preview_as_json(preview: Preview) -> None:
+    in_utf8()
     click.echo('{"items": [')
     separator = ""
     for position, row in enumerate(preview.rows(), 1):
@@ -265,6 +266,7 @@ def _value(values: Values, name: str) -> str:
 
 
 def _write_csv(lines: Iterable[tuple[object, ...]]) -> None:
+    in_utf8()
     writer = csv.writer(sys.stdout)
     writer.writerow(_CSV)
     for line in lines:

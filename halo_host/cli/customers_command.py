@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from ..host import Host
-from .face import agent, printable, with_host
+from .face import LIMIT, NUMBER, agent, printable, with_host
 from .output import print_json, print_table
 
 
@@ -21,8 +21,8 @@ def command() -> None:
 
 @command.command("list")
 @click.argument("search", default="")
-@click.option("--limit", type=click.IntRange(min=1), default=100, show_default=True)
-@click.option("--after", type=int, default=0, help="Go on after this number.")
+@click.option("--limit", type=LIMIT, default=100, show_default=True)
+@click.option("--after", type=NUMBER, default=0, help="Go on after this number.")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 @with_host
 def list_(host: Host, search: str, limit: int, after: int, as_json: bool) -> None:

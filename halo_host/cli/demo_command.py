@@ -14,6 +14,7 @@ from ..demo.demo import RunningDemo, first_import, running_twins, seed_directory
 from ..demo.folder import demo_folder
 from ..errors import HostError
 from ..host import Host
+from ..settings import embedded_database
 from .change_set_output import print_change_set
 from .face import Failure, printable, settings_of
 from .progress import import_progress
@@ -34,12 +35,11 @@ def command(context: click.Context, once: bool, keep: bool) -> None:
     """
     settings = settings_of(context)
     data = settings.data / "demo"
-    settings = replace(settings, data=data, database_url=f"sqlite:///{data / 'halo-host.db'}")
+    settings = replace(settings, data=data, database_url=embedded_database(data))
     try:
         with ExitStack() as stack:
             stack.enter_context(demo_folder(data, keep=keep))
             host = stack.enter_context(Host(settings))
-            stopped = _stop_signal()
             customers = seed_directory(host)
             sites = host.directory.sites()
             click.echo(f"Directory: {len(customers)} customers, {len(sites)} sites, in {data}")
@@ -52,23 +52,19 @@ def command(context: click.Context, once: bool, keep: bool) -> None:
             else:
                 _say_what_next(host, twins)
                 click.echo("\nThe demo stays up. Press Ctrl-C to stop.")
-                stopped.wait()
+                _wait_for_a_stop()
                 click.echo("Stopped.")
     except HostError as error:
         raise Failure(error) from None
 
 
-def _stop_signal() -> threading.Event:
-    """Ctrl-C and a polite kill end the demo cleanly; before it waits, they end it as usual."""
+def _wait_for_a_stop() -> None:
+    """Until Ctrl-C, or a polite kill."""
     stopped = threading.Event()
-
-    def stop(number: int, frame: object) -> None:
-        if stopped.is_set():
-            raise KeyboardInterrupt
-        stopped.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    return stopped
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    while not stopped.wait(timeout=1):  # with a timeout, Windows notices Ctrl-C as well
+        pass
 
 
 def _import(host: Host, running: RunningDemo) -> None:

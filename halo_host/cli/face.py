@@ -7,7 +7,7 @@ import getpass
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Concatenate, ParamSpec
 
 import click
@@ -17,6 +17,9 @@ from ..host import Host
 from ..settings import Settings, settings_from
 
 P = ParamSpec("P")
+# Numbers of things and of rows, as databases can hold them.
+NUMBER = click.IntRange(0, 2**31 - 1)
+LIMIT = click.IntRange(1, 1_000_000)
 
 
 class Failure(click.ClickException):
@@ -50,6 +53,7 @@ def with_host(command: Callable[Concatenate[Host, P], None]) -> Callable[P, None
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        _refuse_broken_text(kwargs)
         logging.basicConfig(format="%(message)s", level=logging.WARNING)
         try:
             with Host(settings_of(click.get_current_context())) as host:
@@ -59,8 +63,21 @@ def with_host(command: Callable[Concatenate[Host, P], None]) -> Callable[P, None
         except BrokenPipeError:
             sys.stderr.close()
             sys.exit(1)
+        except OSError as error:
+            what = error.filename or "The output"
+            raise click.ClickException(
+                f"{what} cannot be read or written: {error.strerror}."
+            ) from None
 
     return run
+
+
+def _refuse_broken_text(arguments: Mapping[str, object]) -> None:
+    """A byte that is no text in the terminal's encoding reaches Python as half a character."""
+    for name, value in arguments.items():
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str) and any("\ud800" <= it <= "\udfff" for it in text):
+                raise click.UsageError(f"The {name} is not valid text in this terminal's encoding.")
 
 
 def printable(text: str) -> str:

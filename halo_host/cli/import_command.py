@@ -18,7 +18,7 @@ from .change_set_output import (
     rows_as_csv,
     rows_as_json,
 )
-from .face import agent, printable, with_host
+from .face import LIMIT, NUMBER, agent, printable, with_host
 from .output import print_json, print_table
 from .progress import import_progress
 
@@ -79,7 +79,7 @@ def run(host: Host, connection: str, dry_run: bool, as_json: bool, as_csv: bool)
 @command.command("list")
 @click.argument("connection", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--limit", default=20, show_default=True, help="How many, newest first.")
+@click.option("--limit", type=LIMIT, default=20, show_default=True, help="How many, newest first.")
 @with_host
 def list_(host: Host, connection: str | None, as_json: bool, limit: int) -> None:
     """Show the newest change sets."""
@@ -104,11 +104,13 @@ def list_(host: Host, connection: str | None, as_json: bool, limit: int) -> None
 
 
 @command.command()
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.option("--action", type=click.Choice([it.value for it in Action]), help="Only such rows.")
 @click.option("--state", type=click.Choice([it.value for it in RowState]), help="Only such rows.")
-@click.option("--limit", default=50, show_default=True, help="How many rows; 0 for all.")
-@click.option("--after", default=0, help="Continue after this row.")
+@click.option(
+    "--limit", type=NUMBER, default=50, show_default=True, help="How many rows; 0 for all."
+)
+@click.option("--after", type=NUMBER, default=0, help="Continue after this row.")
 @_FORMAT[0]
 @_FORMAT[1]
 @with_host
@@ -138,7 +140,7 @@ def show(
 
 
 @command.command()
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @with_host
 def apply(host: Host, number: int) -> None:
     """Apply a change set that is held because many payers are gone."""
@@ -148,7 +150,7 @@ def apply(host: Host, number: int) -> None:
 
 
 @command.command()
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @with_host
 def discard(host: Host, number: int) -> None:
     """Dismiss a change set that is held. Nothing of it is applied."""
@@ -157,7 +159,7 @@ def discard(host: Host, number: int) -> None:
 
 
 @command.command()
-@click.argument("number", type=int)
+@click.argument("number", type=NUMBER)
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would be undone.")
 @with_host
 def undo(host: Host, number: int, dry_run: bool) -> None:
@@ -188,15 +190,15 @@ def undo(host: Host, number: int, dry_run: bool) -> None:
 
 
 @command.command()
-@click.argument("number", type=int)
-@click.argument("row", type=int, required=False)
+@click.argument("number", type=NUMBER)
+@click.argument("row", type=NUMBER, required=False)
 @click.option("--all", "every", is_flag=True, help="Every open conflict.")
 @click.option(
     "--kind",
     type=click.Choice([it.value for it in CONFLICTS]),
     help="Every open conflict of this kind.",
 )
-@click.option("--user", "user_id", type=int, help="Link to this user.")
+@click.option("--user", "user_id", type=NUMBER, help="Link to this user.")
 @click.option("--candidate", is_flag=True, help="Link to the only user among the candidates.")
 @click.option("--new", "make_new", is_flag=True, help="Make a new user in the Default Site.")
 @click.option("--site", help="Make a new user in this site: number or Customer/Site.")
@@ -286,7 +288,7 @@ def held(host: Host, connection: str, as_json: bool) -> None:
 @command.command()
 @click.argument("connection")
 @click.argument("payers", nargs=-1)
-@click.option("--change-set", type=int, help="Every payer that was held by this change set.")
+@click.option("--change-set", type=NUMBER, help="Every payer that was held by this change set.")
 @with_host
 def release(host: Host, connection: str, payers: tuple[str, ...], change_set: int | None) -> None:
     """Let the next import look at held payers again."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -11,7 +13,14 @@ import orjson
 from .face import printable
 
 
+def in_utf8() -> None:
+    """What programs read is UTF-8, whatever the terminal speaks. Call it before the first line."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+
+
 def print_json(value: Any) -> None:
+    in_utf8()
     click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
 
 

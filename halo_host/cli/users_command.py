@@ -13,8 +13,8 @@ import click
 from ..directory.users import DirectoryUser
 from ..host import Host
 from ..types import PaymentQuery
-from .face import agent, printable, with_host
-from .output import print_json, print_table
+from .face import LIMIT, NUMBER, agent, printable, with_host
+from .output import in_utf8, print_json, print_table
 
 REFERENCE = "reference"
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
@@ -31,8 +31,8 @@ def command() -> None:
 @command.command("list")
 @click.argument("search", default="")
 @click.option("--customer", help="Only this customer's: its number, reference or name.")
-@click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True)
-@click.option("--after", type=int, default=0, help="Go on after this number.")
+@click.option("--limit", type=LIMIT, default=50, show_default=True)
+@click.option("--after", type=NUMBER, default=0, help="Go on after this number.")
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 @with_host
 def list_(
@@ -229,6 +229,7 @@ def tab(
         limit=limit,
     )
     page = host.tabs.page(host.directory.user(user).id, connection, tab_slug, query)
+    in_utf8()
     click.echo(page.html)
     if page.next_cursor is not None:
         click.echo(f"More payments: --cursor {shlex.quote(page.next_cursor)}", err=True)

@@ -123,7 +123,7 @@ def _parsed(text: str) -> URL:
         if url.drivername in {"postgresql", "postgres"}:
             url = url.set(drivername="postgresql+psycopg")
         url.get_dialect()
-    except (ArgumentError, NoSuchModuleError, ImportError):
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
         raise InvalidInput(
             "The database address cannot be read.",
             advice="Give one such as sqlite:////var/lib/halo-host/halo-host.db "

@@ -168,6 +168,14 @@ class Plan:
         if linked or unlinked:
             held = self._held([payer.id for payer in (*linked, *unlinked)])
             self.counts.held += len(held)
+            # Whom an operator holds still stands in the way of others with the same e-mail address.
+            self._seen.add_claims(
+                [
+                    (email_claim(payer.email), payer.id)
+                    for payer in unlinked
+                    if payer.id in held and payer.email
+                ]
+            )
             rows += self._linked_rows([payer for payer in linked if payer.id not in held])
             rows += self._unlinked_rows([payer for payer in unlinked if payer.id not in held])
         return rows

@@ -138,6 +138,7 @@ class Importer:
         try:
             with rare_collections():
                 counts, note = self._store_plan(lock, number)
+            self._refuse_if_disabled()
         except HostError as error:
             self._fail(lock, number, error)
             raise
@@ -155,6 +156,13 @@ class Importer:
         if not held:
             self.carry_out(lock, number, State.APPLYING)
         return number
+
+    def _refuse_if_disabled(self) -> None:
+        if not self.connections.get(self.connection.slug).enabled:
+            raise InvalidInput(
+                f"The connection {self.connection.slug} was disabled meanwhile; "
+                "nothing was applied."
+            )
 
     def _store_plan(self, lock: Lock, number: int) -> tuple[Counts, str]:
         position = tidied_at = 1

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, bindparam, func, select
 
 from ..database.among import among, many_texts
-from ..database.bulk import insert_missing_rows, insert_rows
+from ..database.bulk import insert_missing_rows
 from ..database.tables import links
 
 _temporary = MetaData()
@@ -85,5 +85,5 @@ class Seen:
         return {row[0]: row[1] for row in found}
 
     def add_claims(self, claims: Sequence[tuple[str, str]]) -> None:
-        """Note claims, each with the payer that holds it."""
-        insert_rows(self._connection, _claims, ("claim", "external_id"), claims)
+        """Note claims, each with the payer that holds it; the first one keeps it."""
+        insert_missing_rows(self._connection, _claims, ("claim", "external_id"), claims)

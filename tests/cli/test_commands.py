@@ -261,6 +261,51 @@ def test_help_loads_no_library_of_the_host() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("import", "show", "99999999999999999999999"),
+        ("import", "undo", "9223372036854775808"),
+        ("import", "list", "--limit", "-1"),
+        ("audit", "--limit", "99999999999999999999999"),
+        ("users", "list", "--after", "99999999999999999999"),
+        ("users", "show", "\udcff"),
+    ],
+)
+def test_arguments_that_no_database_holds_are_refused(
+    halo: Run, arguments: tuple[str, ...]
+) -> None:
+    result = CliRunner().invoke(main, ["--data", "unused", *arguments])
+
+    assert result.exit_code == 2, result.output
+    assert "Error: " in result.output
+
+
+@pytest.mark.parametrize("name", ["a?b", "c%20d", "d ü%20 ?#x", "e:@f"])
+def test_a_data_folder_may_have_any_name(tmp_path: Path, acme_pay: None, name: str) -> None:
+    given = ["--data", str(tmp_path / name), "customers", "add", "Acme Ltd"]
+    assert CliRunner().invoke(main, given).exit_code == 0
+
+    assert [folder.name for folder in tmp_path.iterdir() if folder.name != "home"] == [name]
+    assert (tmp_path / name / "halo-host.db").exists()
+
+
+def test_a_terminal_without_the_letters_is_no_error(tmp_path: Path, acme_pay: None) -> None:
+    environment = {
+        **os.environ,
+        "HALO_HOST_DATA": str(tmp_path / "data"),
+        "PYTHONIOENCODING": "ascii",
+    }
+    command = [sys.executable, "-c", "from halo_host.cli import main; main()", "customers"]
+    added = subprocess.run([*command, "add", "Müller"], env=environment, capture_output=True)
+    listed = subprocess.run([*command, "list"], env=environment, capture_output=True)
+    as_json = subprocess.run([*command, "list", "--json"], env=environment, capture_output=True)
+
+    assert (added.returncode, listed.returncode) == (0, 0), added.stderr + listed.stderr
+    assert b"M?ller" in listed.stdout
+    assert "Müller" in as_json.stdout.decode("utf-8")
+
+
 def test_text_of_others_cannot_steer_the_terminal() -> None:
     assert printable("A\x1b[2Jnn\r\nx\u202e") == "A\ufffd[2Jnn\ufffd\nx\ufffd"
 

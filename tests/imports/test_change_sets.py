@@ -9,10 +9,11 @@ from support.acme import AGENT, CONNECTION, Desk
 
 from halo_host import audit
 from halo_host.database.database import Database
-from halo_host.errors import DatabaseError, PluginError, ProviderError
+from halo_host.errors import DatabaseError, InvalidInput, PluginError, ProviderError
 from halo_host.host import Host
 from halo_host.imports.change_sets import RowState, State
 from halo_host.imports.rules import Action, Rule
+from halo_host.imports.run import Progress
 
 PAYERS = [
     {"id": f"CU{number:04}", "given_name": f"Ann {number}", "email": f"ann{number}@acme.example"}
@@ -124,6 +125,19 @@ def test_a_provider_that_fails_half_way_leaves_everything_as_it_was(desk: Desk) 
     assert (change_set.state, change_set.note) == (State.FAILED, "The provider is down.")
     assert dump(desk.host.database)["users"] == before
     assert desk.run(*PAYERS).rows == {"new": {"applied": len(PAYERS)}}
+
+
+def test_a_connection_that_is_disabled_meanwhile_applies_nothing(desk: Desk) -> None:
+    desk.ledger.write({"id": "CU1"})
+    disable = desk.host.connections.disable
+
+    def fetched(count: int) -> None:
+        disable(CONNECTION, agent=AGENT)
+
+    with pytest.raises(InvalidInput, match="was disabled meanwhile"):
+        desk.host.imports.run(CONNECTION, agent=AGENT, progress=Progress(fetched=fetched))
+
+    assert desk.names() == []
 
 
 def test_a_plugin_that_breaks_half_way_is_named_and_its_secret_is_not_shown(desk: Desk) -> None:

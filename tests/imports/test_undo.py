@@ -127,6 +127,15 @@ def test_what_has_been_changed_since_is_kept_row_by_row(
     assert desk.names() == ["Ann"]
 
 
+def test_a_held_payer_still_stands_in_the_way_of_its_email(desk: Desk) -> None:
+    payers = [ANN, {**ANN, "id": "CU9", "company": None}]
+    first = desk.run(*payers)
+    assert first.rows == {"new": {"applied": 1}, "conflict": {"open": 1}}
+    desk.host.imports.undo(first.number, agent=AGENT)
+
+    assert desk.run().rows == {"conflict": {"open": 1}}, "a person was to decide about it"
+
+
 def test_rows_that_were_kept_can_be_undone_later(desk: Desk) -> None:
     first = desk.run(ANN, BOB)
     edited(desk)

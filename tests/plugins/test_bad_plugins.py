@@ -69,6 +69,21 @@ def test_a_plugin_that_ends_the_program_when_imported(install: Install) -> None:
     assert "SystemExit" in (refused("bad-pay").reason or "")
 
 
+def test_a_plugin_that_panics_in_a_hook(install: Install) -> None:
+    install("bad-pay", "@hookimpl\ndef halo_integrations():\n    raise BaseException('panic')")
+
+    assert "BaseException" in (refused("bad-pay").reason or "")
+
+
+def test_what_a_plugin_prints_does_not_spoil_output(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install("bad-pay", "print('noise')")
+
+    assert Plugins.installed().reports["bad-pay"].ready
+    assert capsys.readouterr().out == ""
+
+
 def test_an_unknown_hook_is_named(install: Install) -> None:
     install("bad-pay", "@hookimpl\ndef halo_import_user(connection): pass")
 
