@@ -132,7 +132,7 @@ def test_fields_that_are_absent_leave_a_dash():
         payout_id=None,
     )
     html = render(bare)
-    assert html.count("<td>–</td>") == 6
+    assert html.count(">–</td>") == 6
     assert "None" not in html
 
 
