@@ -142,7 +142,7 @@ def test_a_revoked_token_is_told_and_never_shown(halo, twin):
 def test_an_import_that_fails_half_way_changes_nothing_and_can_be_repeated(
     halo, twin, kind, monkeypatch
 ):
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    monkeypatch.setattr("halo_gocardless.client.backoff", lambda attempt, jitter: 0.0)
     enable(halo, twin.url, twin.access_token)
     twin.twin.set_knobs(Knobs(faults=(Fault(kind, count=None, path="/customers", after=1),)))
 
@@ -154,7 +154,7 @@ def test_an_import_that_fails_half_way_changes_nothing_and_can_be_repeated(
 
 
 def test_faults_that_pass_are_waited_out(halo, twin, monkeypatch):
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    monkeypatch.setattr("halo_gocardless.client.backoff", lambda attempt, jitter: 0.0)
     enable(halo, twin.url, twin.access_token)
     faults = [
         Fault(kind, count=2, path="/customers", after=1)
@@ -166,7 +166,7 @@ def test_faults_that_pass_are_waited_out(halo, twin, monkeypatch):
 
 
 def test_a_provider_that_is_down_is_named(halo, twin, monkeypatch):
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    monkeypatch.setattr("halo_gocardless.client.backoff", lambda attempt, jitter: 0.0)
     enable(halo, twin.url, twin.access_token)
     twin.stop()
 
