@@ -9,7 +9,7 @@ import json
 import sys
 import time
 
-import gocardless_pro  # type: ignore
+import gocardless_pro  # type: ignore[import-untyped,unused-ignore]
 from measured_database import TOKEN
 
 

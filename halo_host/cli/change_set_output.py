@@ -16,7 +16,7 @@ from ..directory.formulas import neutralised
 from ..host import Host
 from ..imports.change_sets import ChangeRow, ChangeSet, RowState, State
 from ..imports.imports import Preview
-from ..imports.plan import PlannedRow
+from ..imports.planned_rows import PlannedRow
 from ..imports.policies import Values
 from ..imports.rules import Action
 from .face import printable

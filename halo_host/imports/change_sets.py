@@ -26,7 +26,7 @@ from ..database.columns import Json, decode_json, encode_json
 from ..database.ids import allocate_ids
 from ..database.tables import change_rows, change_sets, connections
 from ..errors import NotFound
-from .plan import PlannedRow
+from .planned_rows import PlannedRow
 from .policies import Values
 from .rules import Action, Candidate, Rule
 

@@ -18,7 +18,8 @@ from . import change_sets, held
 from .change_sets import ChangeRow, ChangeSet, RowState, State
 from .held import HeldPayer
 from .lock import Lock, locked
-from .plan import Plan, PlannedRow
+from .plan import Plan
+from .planned_rows import PlannedRow
 from .resolve import Choice, resolve
 from .rules import Action, Rule
 from .run import REMOVAL_SHARE, SILENT, Importer, Progress, absence_note

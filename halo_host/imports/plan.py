@@ -9,28 +9,32 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, NamedTuple
 
 from sqlalchemy import (
     Connection,
     Table,
-    bindparam,
     func,
     select,
 )
 
-from ..database.among import among, many_integers
-from ..database.columns import stored_time
-from ..database.tables import CORE_FIELDS, held_payers, links, users
+from ..database.tables import held_payers, links
 from ..types import ExternalUser
 from . import lookups
+from .absent import absent_payers
 from .lookups import Link
 from .payers import Payer, PayerList, PayerReader, Unreadable
+from .planned_rows import (
+    Counts,
+    Note,
+    PlannedBatch,
+    PlannedRow,
+    returned_row,
+    twice_row,
+    unreadable_row,
+)
 from .policies import FieldPolicies, Values
 from .rules import (
     Action,
-    Candidate,
     Decision,
     Known,
     MatchingRules,
@@ -43,58 +47,6 @@ from .rules import (
 from .seen import Seen
 
 _NO_LINK = (0, "")
-
-
-class PlannedRow(NamedTuple):
-    """A row of a change set before it is stored.
-
-    `after` of a conflict holds all that the payer offers, so that it can be resolved later.
-    """
-
-    external_id: str
-    name: str
-    action: Action
-    rule: Rule
-    why: str
-    user_id: int | None = None
-    site_id: int | None = None
-    before: Values = {}  # noqa: RUF012 - never changed
-    after: Values = {}  # noqa: RUF012
-    written: Values = {}  # noqa: RUF012
-    candidates: tuple[Candidate, ...] = ()
-    digest: str = ""
-
-
-@dataclass(slots=True)
-class Counts:
-    """What the rows of a plan do not show."""
-
-    fetched: int = 0
-    unchanged: int = 0
-    held: int = 0
-    linked: int = 0
-    removed: int = 0
-
-    def as_dict(self) -> dict[str, int]:
-        return {name: getattr(self, name) for name in self.__slots__}
-
-
-class Note(NamedTuple):
-    """What to note on a link: nothing is left to do while the payer stays as `digest` says.
-
-    It holds only if the link still has `seen`, since a change to the user replaces that.
-    """
-
-    digest: str
-    link_id: int
-    seen: str
-
-
-class PlannedBatch(NamedTuple):
-    """What came of a batch of payers; the caller stores the rows and notes, or shows them."""
-
-    rows: list[PlannedRow]
-    notes: list[Note]
 
 
 @dataclass(slots=True)
@@ -138,8 +90,11 @@ class Plan:
         with self.connection.begin():
             rows = self._rows_of_shared_users()
         yield PlannedBatch(rows, self._taken_notes())
-        for rows in self._removed_rows():
-            yield PlannedBatch(rows, [])
+        if self.payers.whole and not self.payers.unknown:
+            for page in absent_payers(self.connection, self.connection_id, self._seen):
+                self.counts.linked += page.linked
+                self.counts.removed += len(page.rows)
+                yield PlannedBatch(page.rows, [])
 
     def _taken_notes(self) -> list[Note]:
         notes, self._notes = self._notes, []
@@ -197,10 +152,10 @@ class Plan:
             link_id, noted_digest = noted.get(item.id, _NO_LINK) if item.id else _NO_LINK
             if link_id and not first_time(link_id):
                 if isinstance(item, ExternalUser):
-                    rows.append(_twice_row(item.id, item.id))
+                    rows.append(twice_row(item.id, item.id))
                 continue
             if isinstance(item, Unreadable):
-                rows.append(_unreadable_row(item))
+                rows.append(unreadable_row(item))
                 continue
             digest = digest_of(item)
             if digest == noted_digest and digest:
@@ -211,7 +166,7 @@ class Plan:
                 (linked if link_id else unlinked).append(read)
             else:
                 self.payers.unknown += read.id is None
-                rows.append(_unreadable_row(read))
+                rows.append(unreadable_row(read))
         self.counts.unchanged += unchanged
         return linked, unlinked
 
@@ -232,7 +187,7 @@ class Plan:
         first = [payer for payer in payers if fresh.get(payer.id) is payer]
         if len(first) < len(payers):
             kept = {id(payer) for payer in first}
-            rows += [_twice_row(it.id, it.name) for it in payers if id(it) not in kept]
+            rows += [twice_row(it.id, it.name) for it in payers if id(it) not in kept]
         return first
 
     # --- linked payers -------------------------------------------------------------------------
@@ -248,7 +203,7 @@ class Plan:
         custom = self._custom_values([link.user_id for _, link in pairs])
         for payer, link in pairs:
             if link.removed_at is not None:
-                rows.append(_returned_row(payer, link, link.removed_at))
+                rows.append(returned_row(payer, link, link.removed_at))
             if link.user_id in self._shared:
                 self._of_shared[link.user_id].append((payer, link))
                 continue
@@ -399,92 +354,3 @@ class Plan:
             decision.candidates,
             payer.digest,
         )
-
-    # --- payers that the provider no longer holds ----------------------------------------------
-
-    def _removed_rows(self) -> Iterator[list[PlannedRow]]:
-        """Linked payers that a whole list did not hold; none where the list was not proved."""
-        if not self.payers.whole or self.payers.unknown:
-            return
-        last = 0
-        while True:
-            with self.connection.begin():
-                page = self.connection.execute(_page_of_links, {"last": last}).all()
-                ids = [
-                    link_id
-                    for link_id, of, removed_at in page
-                    if of == self.connection_id and removed_at is None
-                ]
-                absent = [link_id for link_id in ids if not self._seen.has_link(link_id)]
-                rows = self._rows_of_absent(absent)
-            if not page:
-                return
-            last = page[-1][0]
-            self.counts.linked += len(ids)
-            self.counts.removed += len(rows)
-            yield rows
-
-    def _rows_of_absent(self, link_ids: list[int]) -> list[PlannedRow]:
-        if not link_ids:
-            return []
-        found = self.connection.execute(_absent, {"ids": link_ids}).all()
-        ids = [row[0] for row in found]
-        held = self._held(ids)
-        return [_removed_row(tuple(row)) for row in found if row[0] not in held]
-
-
-# In the order of the table itself; a condition on the connection would make SQLite sort instead.
-_page_of_links = (
-    select(links.c.id, links.c.connection_id, links.c.removed_at)
-    .where(links.c.id > bindparam("last"))
-    .order_by(links.c.id)
-    .limit(5_000)
-)
-_absent = (
-    select(
-        links.c.external_id,
-        links.c.user_id,
-        users.c.site_id,
-        *(users.c[name] for name in CORE_FIELDS),
-    )
-    .join(users, users.c.id == links.c.user_id)
-    .where(among(links.c.id, many_integers("ids")))
-    .order_by(links.c.id)
-)
-
-
-def _twice_row(external_id: str, name: str) -> PlannedRow:
-    why = "The provider's list holds this payer twice; the first one counts."
-    return PlannedRow(external_id, name, Action.SKIPPED, Rule.TWICE, why)
-
-
-def _unreadable_row(item: Unreadable) -> PlannedRow:
-    return PlannedRow(
-        item.id or "", item.id or "unknown", Action.SKIPPED, Rule.UNREADABLE, item.reason
-    )
-
-
-def _returned_row(payer: Payer, link: Link, removed_at: datetime) -> PlannedRow:
-    return PlannedRow(
-        payer.id,
-        payer.name,
-        Action.RETURNED,
-        Rule.PROVIDER_ID,
-        "The provider's list holds this payer again.",
-        link.user_id,
-        link.site_id,
-        {"removed_at": stored_time(removed_at)},
-    )
-
-
-def _removed_row(row: tuple[Any, ...]) -> PlannedRow:
-    external_id, user_id, site_id, *core = row
-    return PlannedRow(
-        external_id,
-        Payer(external_id, tuple(core), {}).name,
-        Action.REMOVED,
-        Rule.ABSENT,
-        "The provider's whole list no longer holds this payer. The user stays.",
-        user_id,
-        site_id,
-    )

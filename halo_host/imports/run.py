@@ -24,7 +24,8 @@ from .change_sets import State
 from .lock import Lock
 from .lookups import Place
 from .payers import PayerList
-from .plan import Counts, Plan
+from .plan import Plan
+from .planned_rows import Counts
 from .policies import FieldPolicies, MappedField, custom_name
 from .rules import MatchingRules
 from .undo import undo_all
