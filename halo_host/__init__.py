@@ -9,12 +9,46 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
-HOOK_API = 1
+__version__ = "0.2.0"
+HOOK_API = 2
 
 if TYPE_CHECKING:
     from .errors import ProviderError
     from .markers import hookimpl
+    from .streams import (
+        Batch,
+        EventRecord,
+        MandateRecord,
+        MandateState,
+        Meaning,
+        PaymentRecord,
+        PayoutItemRecord,
+        PayoutRecord,
+        PayoutState,
+        RefundRecord,
+        RefundState,
+        Stream,
+        StreamKind,
+        StreamPage,
+        StreamReader,
+        SubscriptionRecord,
+        SubscriptionState,
+        Usage,
+        WebhookRequest,
+        WebhookVerdict,
+    )
+    from .tab_types import (
+        CurrencyTotal,
+        Freshness,
+        Mandate,
+        MirrorView,
+        Payout,
+        Refund,
+        Subscription,
+        Tab,
+        TabContext,
+        TimelineEntry,
+    )
     from .types import (
         CheckMessage,
         CheckResult,
@@ -33,36 +67,62 @@ if TYPE_CHECKING:
         PaymentQuery,
         PaymentState,
         Secret,
-        Tab,
-        TabContext,
         UnreadableRecord,
         User,
     )
 
 __all__ = [
     "HOOK_API",
+    "Batch",
     "CheckMessage",
     "CheckResult",
     "Connection",
+    "CurrencyTotal",
     "Demo",
     "DemoConnection",
     "DemoCustomer",
     "DemoPerson",
     "EndOfList",
+    "EventRecord",
     "ExternalUser",
+    "Freshness",
     "Integration",
+    "Mandate",
+    "MandateRecord",
+    "MandateState",
     "MappableField",
+    "Meaning",
+    "MirrorView",
     "Money",
     "Payment",
     "PaymentPage",
     "PaymentQuery",
+    "PaymentRecord",
     "PaymentState",
+    "Payout",
+    "PayoutItemRecord",
+    "PayoutRecord",
+    "PayoutState",
     "ProviderError",
+    "Refund",
+    "RefundRecord",
+    "RefundState",
     "Secret",
+    "Stream",
+    "StreamKind",
+    "StreamPage",
+    "StreamReader",
+    "Subscription",
+    "SubscriptionRecord",
+    "SubscriptionState",
     "Tab",
     "TabContext",
+    "TimelineEntry",
     "UnreadableRecord",
+    "Usage",
     "User",
+    "WebhookRequest",
+    "WebhookVerdict",
     "__version__",
     "hookimpl",
 ]
@@ -73,4 +133,9 @@ _HOMES = {"ProviderError": ".errors", "hookimpl": ".markers"}
 def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES.get(name, ".types"), __name__), name)
+    homes = (_HOMES[name],) if name in _HOMES else (".types", ".streams", ".tab_types")
+    for home in homes:
+        found = getattr(import_module(home, __name__), name, None)
+        if found is not None:
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

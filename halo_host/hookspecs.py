@@ -1,4 +1,4 @@
-"""The hook specifications of level 1: all that the host ever asks of a plugin.
+"""The hook specifications: all that the host ever asks of a plugin.
 
 A plugin is a distribution with an entry point in the group `halo_host.plugins` that names a module
 or an object; functions marked with `@hookimpl` and named as below are its hooks. All are optional,
@@ -13,9 +13,12 @@ from any thread, and never inside a database transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 
 import pluggy
 
+from .streams import Batch, Stream, StreamReader, WebhookRequest, WebhookVerdict
+from .tab_types import Tab
 from .types import (
     CheckResult,
     Connection,
@@ -26,7 +29,6 @@ from .types import (
     MappableField,
     PaymentPage,
     PaymentQuery,
-    Tab,
     UnreadableRecord,
     User,
 )
@@ -213,7 +215,7 @@ def halo_user_tabs(connection: Connection, user: User) -> Iterable[Tab] | None:
 def halo_list_payments(connection: Connection, query: PaymentQuery) -> PaymentPage | None:
     """List payments of some payers at the provider.
 
-    Called for `context.payments(query)` of a tab, as long as the host has no mirror of its own.
+    Called for `context.payments(query)` of a tab, where the plugin offers no streams.
 
     :param connection: whose account.
     :param query: the payers, filter, sort order, page. An empty `external_user_ids` asks for none.
@@ -227,6 +229,100 @@ def halo_list_payments(connection: Connection, query: PaymentQuery) -> PaymentPa
             client = AcmeClient(connection.settings["api_key"].reveal())
             records, cursor = client.payments(query.external_user_ids, after=query.cursor)
             return PaymentPage(payments=tuple(map(to_payment, records)), next_cursor=cursor)
+    """
+    return None
+
+
+# --- streams and webhooks (level 2) -------------------------------------------------------------
+
+
+@hookspec(firstresult=True)
+def halo_streams(connection: Connection) -> Iterable[Stream] | None:
+    """Declare which of the provider's lists the host can mirror.
+
+    New in level 2. Called whenever the host needs to know it: do no input or output here.
+
+    :param connection: whose lists; the addresses in `Stream.url` may depend on its settings.
+    :return: one `Stream` a kind, in any order.
+    :default: nothing is mirrored; tabs ask the provider through `halo_list_payments`.
+
+    Example::
+
+        @hookimpl
+        def halo_streams(connection):
+            paid = Meaning(PaymentState.PAID_OUT, "The money is in your bank account.")
+            yield Stream(
+                kind=StreamKind.PAYMENTS,
+                meanings={"paid": paid},
+                url="https://pay.example/payments/{id}",
+            )
+    """
+    return None
+
+
+@hookspec(firstresult=True)
+def halo_open_reader(connection: Connection) -> AbstractContextManager[StreamReader] | None:
+    """Open the account for a run of the integrator.
+
+    New in level 2. Called at the start of each sync, comparison or re-reading; left at its end. The
+    reader keeps one connection to the provider open and paces itself within its rate limit.
+
+    :param connection: whose account.
+    :return: a context manager that gives a `StreamReader` and closes it.
+    :default: nothing can be read; `halo_streams` must not declare anything then.
+
+    Example::
+
+        @hookimpl
+        def halo_open_reader(connection):
+            return contextlib.closing(AcmeReader(connection.settings["api_key"].reveal()))
+    """
+    return None
+
+
+@hookspec(firstresult=True)
+def halo_verify_webhook(connection: Connection, request: WebhookRequest) -> WebhookVerdict | None:
+    """Tell whether a delivery really comes from the provider.
+
+    New in level 2. Called while the provider waits for the answer: do no input or output, compare
+    signatures in constant time, and never raise for what somebody may send.
+
+    :param connection: the connection whose address was called.
+    :param request: headers and raw body.
+    :return: the verdict.
+    :default: the integration takes no webhooks; the delivery is answered with 404.
+
+    Example::
+
+        @hookimpl
+        def halo_verify_webhook(connection, request):
+            key = connection.settings["webhook_secret"].reveal().encode()
+            expected = hmac.new(key, request.body, "sha256").hexdigest()
+            signature = request.headers.get("acme-signature", "")
+            good = hmac.compare_digest(expected.encode(), signature.encode())
+            return WebhookVerdict(accepted=good, reason="" if good else "Its signature is wrong.")
+    """
+    return None
+
+
+@hookspec(firstresult=True)
+def halo_webhook_events(connection: Connection, body: bytes) -> Batch | None:
+    """Read the events of a delivery that was verified and stored.
+
+    New in level 2. Called by the integrator, also when an old delivery is replayed.
+
+    :param connection: whose delivery.
+    :param body: its raw bytes.
+    :return: its events, with the provider's JSON of each. Whatever cannot be read is an
+        `UnreadableRecord`; a test delivery has no events.
+    :default: no events; the delivery leads to a sync of everything that changed.
+
+    Example::
+
+        @hookimpl
+        def halo_webhook_events(connection, body):
+            raw = json.loads(body)["events"]
+            return Batch(StreamKind.EVENTS, [to_event(event) for event in raw], raw)
     """
     return None
 

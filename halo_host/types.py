@@ -16,7 +16,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, NamedTuple, Protocol, Self
+from typing import Any, Literal, NamedTuple, Self
 
 MASK = "••••••••"
 
@@ -273,46 +273,6 @@ class PaymentPage:
 
     payments: tuple[Payment, ...]
     next_cursor: str | None = None
-
-
-class TabContext(Protocol):
-    """What a tab may ask of the host while it loads. The host makes it; a plugin only uses it."""
-
-    @property
-    def external_user_ids(self) -> tuple[str, ...]:
-        """The payers of this connection that are linked to the user, oldest link first."""
-        ...
-
-    @property
-    def query(self) -> PaymentQuery:
-        """What the viewer asked for: filter, sort, page. Its ids are those of the linked payers."""
-        ...
-
-    @property
-    def now(self) -> datetime:
-        """The time of the request, UTC."""
-        ...
-
-    def payments(self, query: PaymentQuery) -> PaymentPage:
-        """List payments of the linked payers: from the plugin on host 0.1, from a mirror later."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tab:
-    """A tab on the user page.
-
-    Making one does no input or output: `load` runs only when the tab is opened, and returns the
-    variables of `template`, a Jinja file of the plugin. `template` is `"package:path"`, such as
-    `"acme_pay:templates/payments.html"`. `badge` is a short text beside the title.
-    """
-
-    slug: str
-    title: str
-    template: str
-    load: Callable[[TabContext], Mapping[str, Any]]
-    order: int = 100
-    badge: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
