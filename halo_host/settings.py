@@ -1,13 +1,13 @@
 """Where the host keeps its data and how it behaves: the environment, read once.
 
-`HALO_HOST_DATA` is the folder of the embedded database and the key file, `HALO_HOST_DATABASE` the
-database's address when it is another. Every variable is described in docs/configuration.md.
+`HALO_HOST_DATA` is the folder of the embedded database and the key file, `HALO_HOST_DATABASE_URL`
+the database's address when it is another. Every variable is described in docs/configuration.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,10 +19,24 @@ class Settings:
     """The settings of one host. Secrets among them stay out of `repr`."""
 
     data: Path
-    database_url: str
+    database_url: str = field(repr=False)  # it may hold a password
     strict: bool = False
     locale: str = "en_GB"
     timezone: str = "UTC"
+    listen: str = "127.0.0.1:8080"
+    public_url: str = ""
+    metrics_token: str = field(default="", repr=False)
+    log_format: str = "text"
+    webhook_days: int = 180
+    queue_url: str = field(default="", repr=False)
+    workers: int = 2
+    run_days: int = 30
+    failed_run_days: int = 180
+    smtp_url: str = field(default="", repr=False)
+    alert_from: str = ""
+    alert_to: tuple[str, ...] = ()
+    alert_webhook: str = field(default="", repr=False)
+    alert_webhook_secret: str = field(default="", repr=False)
 
     @property
     def key_file(self) -> Path:
@@ -36,10 +50,24 @@ def settings_from(
     folder = (data or _data_folder(environment)).expanduser().absolute()
     return Settings(
         data=folder,
-        database_url=database or environment.get("HALO_HOST_DATABASE") or embedded_database(folder),
+        database_url=_database(environment, database) or embedded_database(folder),
         strict=_switch(environment, "HALO_HOST_STRICT"),
         locale=environment.get("HALO_HOST_LOCALE") or "en_GB",
         timezone=environment.get("HALO_HOST_TIMEZONE") or "UTC",
+        listen=environment.get("HALO_HOST_LISTEN") or "127.0.0.1:8080",
+        public_url=(environment.get("HALO_HOST_PUBLIC_URL") or "").rstrip("/"),
+        metrics_token=(environment.get("HALO_HOST_METRICS_TOKEN") or "").strip(),
+        log_format=_choice(environment, "HALO_HOST_LOG", ("text", "json")),
+        webhook_days=_days(environment, "HALO_HOST_WEBHOOK_DAYS", 180),
+        queue_url=(environment.get("HALO_HOST_QUEUE") or "").strip(),
+        workers=_workers(environment),
+        run_days=_days(environment, "HALO_HOST_RUN_DAYS", 30),
+        failed_run_days=_days(environment, "HALO_HOST_FAILED_RUN_DAYS", 180),
+        smtp_url=(environment.get("HALO_HOST_SMTP_URL") or "").strip(),
+        alert_from=(environment.get("HALO_HOST_ALERT_FROM") or "").strip(),
+        alert_to=_addresses(environment, "HALO_HOST_ALERT_TO"),
+        alert_webhook=(environment.get("HALO_HOST_ALERT_WEBHOOK") or "").strip(),
+        alert_webhook_secret=(environment.get("HALO_HOST_ALERT_WEBHOOK_SECRET") or "").strip(),
     )
 
 
@@ -71,6 +99,46 @@ def _data_folder(environment: Mapping[str, str]) -> Path:
     return Path(platformdirs.user_data_dir("halo-host", appauthor=False))
 
 
+def _database(environment: Mapping[str, str], named: str | None) -> str | None:
+    """The address that an option or a variable gives, with the password of the password file.
+
+    `HALO_HOST_DATABASE` is the name that host 0.1 gave to `HALO_HOST_DATABASE_URL`.
+
+    :raises InvalidInput: the two variables disagree, or the password file cannot be used.
+    """
+    new, old = (environment.get(name) for name in ("HALO_HOST_DATABASE_URL", "HALO_HOST_DATABASE"))
+    if not named and new and old and new != old:
+        raise InvalidInput(
+            "HALO_HOST_DATABASE_URL and HALO_HOST_DATABASE name different databases.",
+            advice="Keep HALO_HOST_DATABASE_URL; the other is its former name.",
+        )
+    address = named or new or old
+    password_file = environment.get("HALO_HOST_DATABASE_PASSWORD_FILE")
+    return _with_password(address, Path(password_file)) if address and password_file else address
+
+
+def _with_password(address: str, file: Path) -> str:
+    """The address with the password that stands in a file. SQLite has none, and stays as it is."""
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        return address  # whoever opens the database says what is wrong with it
+    if url.get_backend_name() == "sqlite":
+        return address
+    try:
+        password = file.read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise InvalidInput(
+            f"The password file {file} of the database cannot be read: {reason}.",
+            advice="Check HALO_HOST_DATABASE_PASSWORD_FILE, and that this account may read it.",
+        ) from None
+    return url.set(password=password).render_as_string(hide_password=False)
+
+
 def _switch(environment: Mapping[str, str], name: str) -> bool:
     value = environment.get(name, "").strip().lower()
     if value in {"", "0", "false", "no", "off"}:
@@ -78,3 +146,41 @@ def _switch(environment: Mapping[str, str], name: str) -> bool:
     if value in {"1", "true", "yes", "on"}:
         return True
     raise InvalidInput(f"{name} is neither on nor off.", advice=f"Set {name}=1 or {name}=0.")
+
+
+def _choice(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """One of the choices; the first where the variable is not set."""
+    value = environment.get(name, "").strip().lower() or choices[0]
+    if value in choices:
+        return value
+    raise InvalidInput(f"{name} is not {' or '.join(choices)}.", advice=f"Set {name}={choices[0]}.")
+
+
+def _days(environment: Mapping[str, str], name: str, default: int) -> int:
+    value = environment.get(name, "").strip()
+    if not value:
+        return default
+    if value.isascii() and value.isdecimal() and 1 <= int(value) <= 36_500:
+        return int(value)
+    raise InvalidInput(f"{name} is no number of days.", advice=f"Set {name}={default}.")
+
+
+def _workers(environment: Mapping[str, str]) -> int:
+    value = environment.get("HALO_HOST_WORKERS", "").strip() or "2"
+    if value.isascii() and value.isdecimal() and 1 <= int(value) <= 64:
+        return int(value)
+    raise InvalidInput(
+        "HALO_HOST_WORKERS is no number of threads from 1 to 64.", advice="Set HALO_HOST_WORKERS=2."
+    )
+
+
+def _addresses(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """E-mail addresses, separated by commas."""
+    found = tuple(it.strip() for it in environment.get(name, "").split(",") if it.strip())
+    for address in found:
+        if "@" not in address or not address.isprintable() or " " in address:
+            raise InvalidInput(
+                f"{name} holds something that is no e-mail address.",
+                advice=f"Set {name}=name@example.com, several with commas.",
+            )
+    return found

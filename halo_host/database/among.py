@@ -9,7 +9,16 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from sqlalchemy import ARRAY, BigInteger, BindParameter, ColumnElement, Dialect, Text, bindparam
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    Boolean,
+    ColumnElement,
+    Dialect,
+    Text,
+    bindparam,
+)
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -45,29 +54,35 @@ def many_integers(name: str) -> BindParameter[Any]:
     return bindparam(name, type_=_Many(of_integers=True))
 
 
-class _listed(FunctionElement[Any]):  # noqa: N801 - reads as the SQL function that it is
-    """The values of a `many_…` parameter as a subquery."""
+class _among(FunctionElement[bool]):  # noqa: N801 - reads as the SQL function that it is
+    """Whether a column's value is one of those of a `many_…` parameter."""
 
-    name = "listed"
+    name = "among"
+    type = Boolean()
     inherit_cache = True
+
+    def self_group(self, against: Any = None) -> Any:
+        """As it is: SQLAlchemy would add `= 1` on SQLite, and then no index serves it."""
+        return self
 
 
 def among(column: ColumnElement[Any], values: BindParameter[Any]) -> ColumnElement[bool]:
     """`among(table.c.id, many_integers("ids"))`: whether the column's value is one of them."""
-    return column.bool_op("IN")(_listed(values))
+    return _among(column, values)
 
 
-@compiles(_listed, "sqlite")  # type: ignore[no-untyped-call,untyped-decorator,unused-ignore]
-def _listed_json(element: _listed, compiler: SQLCompiler, **options: Any) -> str:
-    (values,) = element.clauses
+@compiles(_among, "sqlite")  # type: ignore[no-untyped-call,untyped-decorator,unused-ignore]
+def _among_json(element: _among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = element.clauses
     kind = "INTEGER" if isinstance(values.type, _Many) and values.type.of_integers else "TEXT"
     # Without the cast SQLite does not know the values' type, and reads the whole table instead of
     # the column's index.
     value = compiler.process(values, **options)
-    return f"(SELECT CAST(value AS {kind}) FROM json_each({value}))"  # noqa: S608 - compiled parts
+    listed = f"SELECT CAST(value AS {kind}) FROM json_each({value})"  # noqa: S608 - compiled parts
+    return f"{compiler.process(column, **options)} IN ({listed})"
 
 
-@compiles(_listed, "postgresql")  # type: ignore[no-untyped-call,untyped-decorator,unused-ignore]
-def _listed_array(element: _listed, compiler: SQLCompiler, **options: Any) -> str:
-    (values,) = element.clauses
-    return f"(SELECT unnest({compiler.process(values, **options)}))"
+@compiles(_among, "postgresql")  # type: ignore[no-untyped-call,untyped-decorator,unused-ignore]
+def _among_array(element: _among, compiler: SQLCompiler, **options: Any) -> str:
+    column, values = element.clauses
+    return f"{compiler.process(column, **options)} = ANY({compiler.process(values, **options)})"

@@ -12,14 +12,21 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Table, bindparam, insert
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import Insert, Update
 
 Rows = Sequence[tuple[Any, ...]]
 
 
 def insert_rows(connection: Connection, table: Table, columns: tuple[str, ...], rows: Rows) -> None:
-    """Insert `rows`, whose values stand in the order of `columns`."""
-    execute_rows(connection, _insert(table, columns), columns, rows)
+    """Insert `rows`, whose values stand in the order of `columns`.
+
+    PostgreSQL takes them as a COPY, in half the time of inserts.
+    """
+    if connection.dialect.name == "postgresql" and len(rows) >= _WORTH_A_COPY:
+        _copy_rows(connection, table, columns, rows)
+    else:
+        execute_rows(connection, _insert(table, columns), columns, rows)
 
 
 def insert_missing_rows(
@@ -50,6 +57,32 @@ def execute_rows(
     else:
         values = [tuple([row[place] for place in order]) for row in rows]
     return connection.exec_driver_sql(text, values).rowcount
+
+
+_WORTH_A_COPY = 20
+
+
+def _copy_rows(connection: Connection, table: Table, columns: tuple[str, ...], rows: Rows) -> None:
+    """:raises DBAPIError: as a statement of SQLAlchemy would, such as IntegrityError."""
+    import psycopg  # SQLite does without it
+
+    text = _copy(table, columns, connection.dialect)
+    raw: Any = connection.connection.driver_connection
+    with raw.cursor() as cursor:
+        try:
+            with cursor.copy(text) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except psycopg.Error as error:
+            raise DBAPIError.instance(
+                text, None, error, psycopg.Error, dialect=connection.dialect
+            ) from None
+
+
+@cache
+def _copy(table: Table, columns: tuple[str, ...], dialect: Dialect) -> str:
+    quote = dialect.identifier_preparer.quote
+    return f"COPY {quote(table.name)} ({', '.join(map(quote, columns))}) FROM STDIN"
 
 
 @cache

@@ -14,6 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from ..errors import DatabaseError, InvalidInput
 from .failures import explained
+from .index_hints import take_index_hints
 
 _WRITES = "halo_writes"
 BUSY_SECONDS = 30
@@ -25,11 +26,14 @@ class Database:
 
     `url` is an SQLAlchemy URL. On SQLite, query parameters are `mode=ro` (open for reading only)
     and `max_page_count=N` (refuse to grow beyond N pages).
+
+    What is committed outlives the end of the process. With `durable` it also outlives a power cut,
+    which is what somebody was promised whom the commit was reported to.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, durable: bool = False) -> None:
         self.url = _parsed(url)
-        self._reader = _engine(self.url)
+        self._reader = _engine(self.url, durable)
         self._writer = self._reader.execution_options(**{_WRITES: True})
 
     @property
@@ -137,13 +141,33 @@ def _parsed(text: str) -> URL:
     return url
 
 
-def _engine(url: URL) -> Engine:
+def _engine(url: URL, durable: bool) -> Engine:
     if url.get_backend_name() == "sqlite":
-        return _sqlite_engine(url)
-    return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+        return _sqlite_engine(url, durable)
+    engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    event.listen(engine, "connect", _plan_each_time)
+    if durable:
+        event.listen(engine, "begin", _wait_for_the_disk)
+    return engine
 
 
-def _sqlite_engine(url: URL) -> Engine:
+def _plan_each_time(connection: Any, record: Any) -> None:
+    """A plan that was made while a table was small is not kept while a first fill makes it large:
+    it would read the whole table for each page."""
+    connection.execute("SET plan_cache_mode = force_custom_plan")
+    connection.commit()
+
+
+def _wait_for_the_disk(connection: Connection) -> None:
+    """Even where the server's own setting is not to wait; a stronger one than `on` stays."""
+    if connection.get_execution_options().get(_WRITES):
+        connection.exec_driver_sql(
+            "SELECT set_config('synchronous_commit', 'on', true) "
+            "WHERE current_setting('synchronous_commit') = 'off'"
+        )
+
+
+def _sqlite_engine(url: URL, durable: bool) -> Engine:
     options = dict(url.query)
     mode = str(options.pop("mode", "rwc"))
     limit = str(options.pop("max_page_count", "0"))
@@ -167,6 +191,7 @@ def _sqlite_engine(url: URL) -> Engine:
         )
 
     engine = create_engine(url.set(query={}), creator=connect)
+    take_index_hints(engine)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, record: Any) -> None:
@@ -176,10 +201,10 @@ def _sqlite_engine(url: URL) -> Engine:
             connection.execute(f"PRAGMA max_page_count={int(limit)}")
         if mode != "ro":
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
             # Whoever commits past this many pages copies them into the database file, and waits
             # for the disk; imports do so themselves, more often (see `tidy`).
-            connection.execute("PRAGMA wal_autocheckpoint=16384")
+            connection.execute(f"PRAGMA wal_autocheckpoint={1000 if durable else 16384}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

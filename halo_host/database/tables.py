@@ -243,15 +243,3 @@ audit_log = Table(
     Column("change_set_id", BigInteger),
     Index("ix_audit_log_entity", "entity", "entity_id"),
 )
-
-import_locks = Table(
-    "import_locks",
-    metadata,
-    Column("connection_id", ForeignKey("connections.id"), primary_key=True),
-    Column("token", String(40), nullable=False),
-    Column("agent", Text, nullable=False),
-    Column("machine", Text, nullable=False),
-    Column("process_id", Integer, nullable=False),
-    Column("since", UtcTime, nullable=False),
-    Column("expires_at", UtcTime, nullable=False),
-)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from enum import Enum
 from pathlib import Path
 
-from sqlalchemy import inspect, select, table
+from sqlalchemy import Connection, func, inspect, select, table
 from sqlalchemy.sql import column
 
 from ..errors import DatabaseError
 from .database import Database
 
-HEAD = "0001"
+HEAD = "0002"
 MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK = 0x48414C4E  # of PostgreSQL: of several that come at once, the first makes the tables
 
 
 class Age(Enum):
@@ -53,11 +54,23 @@ def age(database: Database) -> Age:
 
 def upgrade(database: Database) -> None:
     """Create the tables, or bring older ones to this version, in one transaction."""
+    with database.migration() as connection:
+        upgrade_in(connection)
+
+
+def upgrade_in(connection: Connection) -> None:
+    """The same inside a transaction of `Database.migration`, which may then use the tables."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    with database.migration() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    wait_for_turn(connection)
+    command.upgrade(config, "head")
+
+
+def wait_for_turn(connection: Connection) -> None:
+    """Until its transaction ends, nobody else makes or upgrades tables."""
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+        connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
