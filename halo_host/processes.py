@@ -1,9 +1,12 @@
-"""Whether another process of this machine still runs."""
+"""This process and others of the machine: who runs, and how often Python looks for cycles."""
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 def is_running(process_id: int) -> bool:
@@ -17,3 +20,17 @@ def is_running(process_id: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """Let Python look for cycles less often: batches make many objects, and hardly a cycle.
+
+    Imports and fills spent a tenth of its time on that search (benchmarks/README.md).
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)

@@ -27,9 +27,9 @@ from ..database.tables import (
     sites,
     users,
 )
+from ..jobs.lease import Counts, Lease
 from . import change_sets, lookups
 from .change_sets import ChangeRow, RowState
-from .lock import Lock
 from .policies import Values
 from .rules import Action, Rule
 from .user_values import custom_rows, user_columns, write_values
@@ -98,7 +98,7 @@ class Outcome:
 
 def apply_all(
     database: Database,
-    lock: Lock,
+    lease: Lease,
     number: int,
     work: Callable[[], Work],
     progress: Callable[[int], None],
@@ -111,7 +111,7 @@ def apply_all(
                 connection, number, state=RowState.PENDING, after_position=last, limit=BATCH
             )
         with database.write() as connection:
-            lock.renew(connection)
+            lease.renew(connection, add=_counted(batch), step=f"{last} rows applied")
             apply_rows(connection, batch, work())
         progress(len(batch))
         if len(batch) < BATCH:
@@ -119,6 +119,11 @@ def apply_all(
         last = batch[-1].position
         if last // BATCH % TIDY_EVERY == 0:
             database.tidy()
+
+
+def _counted(batch: Sequence[ChangeRow]) -> Counts:
+    new = sum(row.action is Action.NEW for row in batch)
+    return Counts(new=new, changed=len(batch) - new)
 
 
 def apply_rows(connection: Connection, batch: Sequence[ChangeRow], work: Work) -> list[Outcome]:

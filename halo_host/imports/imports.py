@@ -9,15 +9,16 @@ from datetime import datetime
 from typing import Any
 
 from ..audit import record
-from ..connections.connections import Connections
+from ..connections.connections import ConnectionDetails, Connections
 from ..database.database import Database
 from ..errors import HostError, InvalidInput
+from ..jobs.jobs import Jobs
+from ..jobs.lease import Lease
 from ..plugins import Plugins
 from ..types import Connection
 from . import change_sets, held
 from .change_sets import ChangeRow, ChangeSet, RowState, State
 from .held import HeldPayer
-from .lock import Lock, locked
 from .plan import Plan
 from .planned_rows import PlannedRow
 from .resolve import Choice, resolve
@@ -74,11 +75,13 @@ class Imports:
         database: Database,
         plugins: Plugins,
         connections: Connections,
+        jobs: Jobs,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._plugins = plugins
         self._connections = connections
+        self._jobs = jobs
         self._clock = clock
 
     # --- running -------------------------------------------------------------------------------
@@ -97,11 +100,32 @@ class Imports:
         :raises HostError: the provider failed; nothing was applied.
         """
         importer = self._importer(self._connections.ready(slug), agent, progress)
-        with self._locked(importer) as lock:
-            finished = importer.finish_interrupted(lock)
+        with self._jobs.holding("import", slug, agent=agent) as job:
+            finished = importer.finish_interrupted(job.lease)
             self._refuse_while_held(slug)
-            number = importer.run(lock)
-        return RunResult(self.get(number), tuple(finished))
+            result = RunResult(self.get(importer.run(job.lease)), tuple(finished))
+            job.result = _sentence(result.change_set)
+        return result
+
+    def carry_on(self, lease: Lease) -> str:
+        """Carry out a job of kind import that was queued, or whose worker died or was stopped.
+
+        Called by the integrator. A job that had been begun ends with what it had planned; only one
+        that had planned nothing yet is an import of what the provider holds now.
+
+        :raises InvalidInput: a change set of this connection is held and waits for a decision.
+        :raises HostError: the provider failed; nothing was applied.
+        """
+        details = self._connections.get(lease.slug)
+        finished = self._importer(
+            _without_secrets(details), lease.agent, SILENT
+        ).finish_interrupted(lease)
+        if lease.arguments or (finished and lease.attempts > 1):
+            sentences = [_sentence(self.get(number)) for number in finished]
+            return " ".join(sentences) or "It had been interrupted before it changed anything."
+        self._refuse_while_held(lease.slug)
+        importer = self._importer(self._connections.ready(lease.slug), lease.agent, SILENT)
+        return _sentence(self.get(importer.run(lease)))
 
     def approve(self, number: int, *, agent: str, progress: Progress = SILENT) -> ChangeSet:
         """Apply a change set that was held because many payers are gone."""
@@ -110,8 +134,8 @@ class Imports:
     def discard(self, number: int, *, agent: str) -> ChangeSet:
         """Dismiss a held change set; nothing of it is applied."""
         importer = self._importer_of(number, agent, SILENT)
-        with self._locked(importer) as lock, self._database.write() as connection:
-            lock.renew(connection)
+        with self._lane(importer) as lease, self._database.write() as connection:
+            lease.renew(connection)
             _expect(change_sets.get(connection, number), {State.HELD})
             change_sets.set_state(connection, number, State.DISCARDED, finished_at=self._clock())
             self._audit(connection, agent, "import.discarded", number, None)
@@ -142,15 +166,20 @@ class Imports:
         self, number: int, expected: set[State], state: State, agent: str, progress: Progress
     ) -> ChangeSet:
         importer = self._importer_of(number, agent, progress)
-        with self._locked(importer) as lock:
-            importer.finish_interrupted(lock)
+        task = {"task": str(state), "change_set": number}
+        with self._jobs.holding(
+            "import", importer.connection.slug, agent=agent, arguments=task
+        ) as job:
+            importer.finish_interrupted(job.lease)
             with self._database.write() as connection:
-                lock.renew(connection)
+                job.lease.renew(connection)
                 _expect(change_sets.get(connection, number), expected)
                 change_sets.set_state(connection, number, state)
                 change_sets.try_kept_rows_again(connection, number)
-            importer.carry_out(lock, number, state)
-        return self.get(number)
+            importer.carry_out(job.lease, number, state)
+            change_set = self.get(number)
+            job.result = _sentence(change_set)
+        return change_set
 
     # --- conflicts -----------------------------------------------------------------------------
 
@@ -158,8 +187,8 @@ class Imports:
         """Decide one conflict by hand."""
         importer = self._importer_of(number, agent, SILENT)
         policies = importer.policies()
-        with self._locked(importer) as lock, self._database.write() as connection:
-            lock.renew(connection)
+        with self._lane(importer) as lease, self._database.write() as connection:
+            lease.renew(connection)
             row = change_sets.row(connection, number, position)
             resolve(connection, row, choice, importer.work(), policies)
             return change_sets.row(connection, number, position)
@@ -175,7 +204,7 @@ class Imports:
         policies = importer.policies()
         resolved, last = 0, 0
         left: list[Unresolved] = []
-        with self._locked(importer) as lock:
+        with self._lane(importer) as lease:
             while rows := self.rows(
                 number, state=RowState.OPEN, rule=kind, after_position=last, limit=100
             ):
@@ -183,7 +212,7 @@ class Imports:
                 for row in rows:
                     try:
                         with self._database.write() as connection:
-                            lock.renew(connection)
+                            lease.renew(connection)
                             present = change_sets.row(connection, number, row.position)
                             if present.state is not RowState.OPEN:
                                 continue  # settled together with an earlier row
@@ -272,25 +301,19 @@ class Imports:
     def _importer_of(self, number: int, agent: str, progress: Progress) -> Importer:
         """For work on a stored change set, which needs neither plugin nor secrets."""
         details = self._connections.get(self.get(number).connection)
-        connection = Connection(
-            id=details.id,
-            slug=details.slug,
-            integration=details.integration,
-            name=details.name,
-            settings=details.settings,
-        )
-        return self._importer(connection, agent, progress)
+        return self._importer(_without_secrets(details), agent, progress)
 
     @contextmanager
-    def _locked(self, importer: Importer) -> Iterator[Lock]:
-        with locked(
-            self._database,
-            importer.connection.id,
+    def _lane(self, importer: Importer) -> Iterator[Lease]:
+        """Hold the connection's lane for a moment; the audit log says what was done."""
+        with self._jobs.holding(
+            "import",
             importer.connection.slug,
-            importer.agent,
-            self._clock,
-        ) as lock:
-            yield lock
+            agent=importer.agent,
+            arguments={"task": "decide"},
+            forget=True,
+        ) as job:
+            yield job.lease
 
     def _refuse_while_held(self, slug: str) -> None:
         for change_set in self.newest(slug, limit=1):
@@ -321,6 +344,20 @@ class Imports:
             entity_id=entity_id,
             after=after,
         )
+
+
+def _without_secrets(details: ConnectionDetails) -> Connection:
+    return Connection(
+        id=details.id,
+        slug=details.slug,
+        integration=details.integration,
+        name=details.name,
+        settings=details.settings,
+    )
+
+
+def _sentence(change_set: ChangeSet) -> str:
+    return f"Change set {change_set.number} is {change_set.state.value.replace('-', ' ')}."
 
 
 def _expect(change_set: ChangeSet, states: set[State]) -> None:

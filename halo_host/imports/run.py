@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -16,12 +15,14 @@ from ..database.bulk import execute_rows
 from ..database.database import Database
 from ..database.tables import CORE_FIELDS, customers, links, sites
 from ..errors import HostError, InvalidInput
+from ..jobs.lease import Counts as JobCounts
+from ..jobs.lease import JobCancelled, JobStopped, Lease, LeaseLost
 from ..plugins import Plugins
+from ..processes import rare_collections
 from ..types import Connection
 from . import change_sets
 from .apply import Work, apply_all
 from .change_sets import State
-from .lock import Lock
 from .lookups import Place
 from .payers import PayerList
 from .plan import Plan
@@ -54,20 +55,6 @@ class Progress:
 SILENT = Progress()
 
 
-@contextmanager
-def rare_collections() -> Iterator[None]:
-    """Let Python look for cycles less often: batches make many objects, and hardly a cycle.
-
-    An import spent a tenth of its time on that search (benchmarks/README.md).
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(100_000, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
 @dataclass(frozen=True, slots=True)
 class Importer:
     """The import of one connection."""
@@ -98,33 +85,33 @@ class Importer:
         with closing(stream), self.database.session() as session:
             yield Plan(session, self.connection.id, rules, policies, PayerList(stream))
 
-    def finish_interrupted(self, lock: Lock) -> list[int]:
+    def finish_interrupted(self, lease: Lease) -> list[int]:
         """Bring to an end what a killed import or undo has left; the numbers of those finished."""
         finished = []
         with self.database.read() as connection:
             left = change_sets.unfinished(connection, self.connection.id)
         for number, state in left:
             if state is State.PLANNING:
-                self._abandon(lock, number)
+                self._abandon(lease, number)
                 continue
-            self.carry_out(lock, number, state)
+            self.carry_out(lease, number, state)
             finished.append(number)
         return finished
 
-    def carry_out(self, lock: Lock, number: int, state: State) -> None:
+    def carry_out(self, lease: Lease, number: int, state: State) -> None:
         """Apply or undo what is left of a change set that is in that state."""
         carry_out, end = (
             (undo_all, State.UNDONE) if state is State.UNDOING else (apply_all, State.APPLIED)
         )
         with rare_collections():
-            carry_out(self.database, lock, number, self.work, self.progress.applied)
+            carry_out(self.database, lease, number, self.work, self.progress.applied)
         with self.database.write() as connection:
-            lock.renew(connection)
+            lease.renew(connection)
             if end is State.UNDONE and change_sets.has_kept_rows(connection, number):
                 end = State.PARTLY_UNDONE
             change_sets.set_state(connection, number, end, finished_at=self.clock())
 
-    def run(self, lock: Lock) -> int:
+    def run(self, lease: Lease) -> int:
         """Plan, store the plan as a change set, and apply it; the number of the change set.
 
         It is left in state HELD where too many payers are gone.
@@ -134,18 +121,20 @@ class Importer:
         """
         self._matching_rules()  # a missing Default Site is told before anything is begun
         with self.database.write() as connection:
-            lock.renew(connection)
+            lease.renew(connection)
             number = change_sets.create(connection, self.connection.id, self.agent, self.clock())
         try:
             with rare_collections():
-                counts, note = self._store_plan(lock, number)
+                counts, note = self._store_plan(lease, number)
             self._refuse_if_disabled()
+        except (LeaseLost, JobCancelled, JobStopped):
+            raise  # whoever goes on finds the change set as it stands
         except HostError as error:
-            self._fail(lock, number, error)
+            self._fail(lease, number, error)
             raise
         held = counts.removed * REMOVAL_SHARE > counts.linked
         with self.database.write() as connection:
-            lock.renew(connection)
+            lease.renew(connection, add=JobCounts(unchanged=counts.unchanged))
             change_sets.set_state(
                 connection,
                 number,
@@ -155,7 +144,7 @@ class Importer:
             )
             change_sets.supersede_conflicts(connection, self.connection.id, number)
         if not held:
-            self.carry_out(lock, number, State.APPLYING)
+            self.carry_out(lease, number, State.APPLYING)
         return number
 
     def _refuse_if_disabled(self) -> None:
@@ -165,24 +154,25 @@ class Importer:
                 "nothing was applied."
             )
 
-    def _store_plan(self, lock: Lock, number: int) -> tuple[Counts, str]:
+    def _store_plan(self, lease: Lease, number: int) -> tuple[Counts, str]:
         position = tidied_at = 1
         with self.plan() as plan:
             for batch in plan.batches():
-                if batch.rows or batch.notes or lock.is_getting_old():
+                if batch.rows or batch.notes or lease.is_getting_old():
                     with self.database.write() as connection:
-                        lock.renew(connection)
+                        lease.renew(connection, step=f"{plan.counts.fetched} payers fetched")
                         position = change_sets.append(connection, number, position, batch.rows)
                         execute_rows(connection, _note, ("digest", "link_id", "seen"), batch.notes)
                 if position - tidied_at > TIDY_EVERY:
                     self.database.tidy()
                     tidied_at = position
                 self.progress.fetched(plan.counts.fetched)
+                lease.checkpoint()
             return plan.counts, absence_note(plan)
 
-    def _abandon(self, lock: Lock, number: int) -> None:
+    def _abandon(self, lease: Lease, number: int) -> None:
         with self.database.write() as connection:
-            lock.renew(connection)
+            lease.renew(connection)
             change_sets.delete_rows(connection, number)
             change_sets.set_state(
                 connection,
@@ -192,9 +182,9 @@ class Importer:
                 note="The import was interrupted before anything was applied.",
             )
 
-    def _fail(self, lock: Lock, number: int, error: HostError) -> None:
+    def _fail(self, lease: Lease, number: int, error: HostError) -> None:
         with self.database.write() as connection:
-            lock.renew(connection)
+            lease.renew(connection)
             change_sets.delete_rows(connection, number)
             change_sets.set_state(
                 connection, number, State.FAILED, finished_at=self.clock(), note=error.message

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from ..database.database import Database
 from ..database.tables import change_rows, custom_field_values, links, users
+from ..jobs.lease import Lease
 from . import change_sets, held, lookups
 from .apply import (
     BATCH,
@@ -26,7 +27,6 @@ from .apply import (
 )
 from .change_sets import ChangeRow, RowState
 from .held import Reason
-from .lock import Lock
 from .lookups import Link
 from .policies import Values
 from .rules import Action, Rule
@@ -35,7 +35,7 @@ from .user_values import write_values
 
 def undo_all(
     database: Database,
-    lock: Lock,
+    lease: Lease,
     number: int,
     work: Callable[[], Work],
     progress: Callable[[int], None],
@@ -44,7 +44,7 @@ def undo_all(
     last: int | None = None
     while True:
         with database.write() as connection:
-            lock.renew(connection)
+            lease.renew(connection, step="Taking back rows")
             batch = applied_rows(connection, number, last)
             undo_rows(connection, batch, work())
         progress(len(batch))

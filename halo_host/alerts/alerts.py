@@ -1,0 +1,161 @@
+"""Alerts as faces show them: list, acknowledge, the mark on a user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select, update
+
+from ..audit import record
+from ..database.database import Database
+from ..database.job_tables import alert_messages, alerts
+from ..database.tables import connections, links
+from ..errors import InvalidInput, NotFound
+from .raising import MONEY_KINDS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """How an alert went out by one channel. `error` says why it has not yet."""
+
+    channel: str
+    attempts: int
+    sent_at: datetime | None
+    error: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Alert:
+    """Something that somebody should know; open until `ended_at`."""
+
+    id: int
+    connection: str
+    kind: str
+    key: str
+    external_user_id: str
+    text: str
+    raised_at: datetime
+    ended_at: datetime | None
+    acknowledged_by: str
+    acknowledged_at: datetime | None
+    messages: tuple[Message, ...] = ()
+
+
+_SHOWN = [
+    alerts.c[name] for name in Alert.__dataclass_fields__ if name not in {"connection", "messages"}
+]
+
+
+class Alerts:
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def list(
+        self,
+        slug: str | None = None,
+        *,
+        ended: bool = False,
+        kinds: Collection[str] = (),
+        before: int | None = None,
+        limit: int = 50,
+    ) -> Sequence[Alert]:
+        """Open alerts, or with `ended` all of them, the newest first."""
+        query = _query().order_by(alerts.c.id.desc()).limit(limit)
+        if not ended:
+            query = query.where(alerts.c.ended_at.is_(None))
+        if slug is not None:
+            query = query.where(connections.c.slug == slug)
+        if kinds:
+            query = query.where(alerts.c.kind.in_(kinds))
+        if before is not None:
+            query = query.where(alerts.c.id < before)
+        return self._found(query)
+
+    def get(self, number: int) -> Alert:
+        """:raises NotFound: there is no alert of that number."""
+        found = self._found(_query().where(alerts.c.id == number))
+        if not found:
+            raise NotFound(f"There is no alert {number}.", advice="See `halo-host alerts list`.")
+        return found[0]
+
+    def of_user(self, user_id: int) -> Sequence[Alert]:
+        """The mark on a user: open alerts about money of payers that are linked to the user."""
+        return self._found(
+            _query()
+            .join(
+                links,
+                (links.c.connection_id == alerts.c.connection_id)
+                & (links.c.external_id == alerts.c.external_user_id),
+            )
+            .where(
+                links.c.user_id == user_id,
+                alerts.c.kind.in_(MONEY_KINDS),
+                alerts.c.ended_at.is_(None),
+            )
+            .order_by(alerts.c.id)
+        )
+
+    def acknowledge(self, number: int, *, agent: str) -> Alert:
+        """An agent has seen it. That ends an alert about money; the others end by themselves.
+
+        :raises InvalidInput: it has ended, or somebody has acknowledged it already.
+        """
+        alert = self.get(number)
+        now = self._clock()
+        values: dict[str, Any] = {"acknowledged_by": agent, "acknowledged_at": now}
+        if alert.kind in MONEY_KINDS:
+            values["ended_at"] = now
+        with self._database.write() as connection:
+            done = connection.execute(
+                update(alerts)
+                .where(
+                    alerts.c.id == number,
+                    alerts.c.ended_at.is_(None),
+                    alerts.c.acknowledged_by == "",
+                )
+                .values(values)
+            )
+            if done.rowcount != 1:
+                seen = alert.acknowledged_by
+                raise InvalidInput(
+                    f"Alert {number} was acknowledged by {seen} already."
+                    if seen
+                    else f"Alert {number} has ended already."
+                )
+            record(
+                connection,
+                at=now,
+                agent=agent,
+                action="alert.acknowledged",
+                entity="alert",
+                entity_id=number,
+                after={"kind": alert.kind, "text": alert.text, "connection": alert.connection},
+            )
+        return self.get(number)
+
+    def _found(self, query: Select[Any]) -> Sequence[Alert]:
+        with self._database.read() as connection:
+            rows = connection.execute(query).mappings().all()
+            sent = connection.execute(
+                select(alert_messages)
+                .where(alert_messages.c.alert_id.in_([row["id"] for row in rows]))
+                .order_by(alert_messages.c.channel)
+            ).all()
+        messages: dict[int, list[Message]] = {}
+        for it in sent:
+            messages.setdefault(it.alert_id, []).append(
+                Message(
+                    channel=it.channel, attempts=it.attempts, sent_at=it.sent_at, error=it.error
+                )
+            )
+        return [Alert(**row, messages=tuple(messages.get(row["id"], ()))) for row in rows]
+
+
+def _query() -> Select[Any]:
+    return select(*_SHOWN, connections.c.slug.label("connection")).join(
+        connections, connections.c.id == alerts.c.connection_id
+    )

@@ -1,0 +1,1 @@
+"""The integrator: the worker that runs jobs and schedules."""

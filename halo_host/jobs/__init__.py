@@ -1,0 +1,1 @@
+"""Long work: queued, owned by one worker at a time, kept when it has ended."""
