@@ -1,0 +1,1 @@
+"""The integrator: streams into the mirror, jobs, schedules, alerts."""

@@ -1,0 +1,258 @@
+"""Bring a page of records into the mirror: new ones in, changed ones over, equal ones left alone.
+
+Every method works inside the caller's transaction and takes a fixed number of statements, however
+many records the page has. Nothing here knows in which order pages arrive: a record is written as
+the provider gave it last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy.sql.dml import Update
+
+from ..alerts.raising import NewAlert, raise_alerts
+from ..database.among import among, many_texts
+from ..database.bulk import execute_rows, insert_rows
+from ..database.columns import clean_text
+from ..database.mirror_tables import (
+    dirty_records,
+    mandates,
+    raw_pages,
+)
+from ..streams import Batch, StreamKind
+from .failed_records import FailedRecords
+from .incoming import Failure, Incoming, readable
+from .late import late_news
+from .raw import pack
+from .reader import Streams
+from .shapes import COMMON, SHAPES, Shape, States, states_of
+
+PAYER_THROUGH_MANDATE = {StreamKind.PAYMENTS, StreamKind.SUBSCRIPTIONS}
+
+
+class Applied(NamedTuple):
+    """What became of a page's records."""
+
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    failed: int = 0
+
+    def plus(self, other: Applied) -> Applied:
+        return Applied(*(mine + its for mine, its in zip(self, other, strict=True)))
+
+
+@dataclass(slots=True)
+class RawPage:
+    """The raw records of one page, of whatever kind, until they are stored together."""
+
+    parts: list[bytes] = field(default_factory=list)
+    id: int = 0
+
+    def store(self, connection: Connection, connection_id: int, at: datetime) -> None:
+        if self.parts:
+            values = {"connection_id": connection_id, "read_at": at, "body": pack(self.parts)}
+            self.id = connection.execute(_store_page, values).scalar_one()
+
+
+class MirrorWriter:
+    """Writes the mirror of one connection."""
+
+    def __init__(self, connection_id: int, streams: Streams, clock: Callable[[], datetime]) -> None:
+        self.connection_id = connection_id
+        self.clock = clock
+        self._states: Mapping[StreamKind, States] = {
+            kind: states_of(streams.get(kind)) for kind in SHAPES
+        }
+        self.failed = FailedRecords(connection_id, clock)
+
+    def apply(
+        self, connection: Connection, batch: Batch, page: RawPage, *, is_news: bool, all_new: bool
+    ) -> PendingBatch:
+        """Compare a batch with the mirror; `PendingBatch.write` brings it in.
+
+        In between the caller stores `page`, whose id the rows need. `is_news` tells that a change
+        for the worse should be told to somebody, which history of a first fill should not. With
+        `all_new` nothing is compared: should a record be there all the same, writing it fails.
+        """
+        shape = SHAPES[batch.kind]
+        incoming, failures = readable(batch)
+        ids = [] if all_new else [it.id for it in incoming]
+        known = self._known(connection, shape.table, ids) if ids else {}
+        pending = PendingBatch(self, batch.kind, shape, failures, is_news)
+        for item in incoming:
+            before = known.get(item.id)
+            if before is not None and before.digest == item.digest and not _was_removed(before):
+                pending.unchanged += 1
+                continue
+            pending.place(item, before, page)
+        if batch.kind in PAYER_THROUGH_MANDATE:
+            pending.payers = self._payers_of_mandates(connection, pending.items())
+        return pending
+
+    def _known(self, connection: Connection, table: Table, ids: Sequence[str]) -> dict[str, Any]:
+        rows = connection.execute(
+            _known_rows(table), {"connection_id": self.connection_id, "ids": ids}
+        )
+        return {row.external_id: row for row in rows}
+
+    def _payers_of_mandates(
+        self, connection: Connection, items: Iterable[Incoming]
+    ) -> dict[str, str]:
+        wanted = {
+            it.record.mandate_id
+            for it in items
+            if it.record.mandate_id and not it.record.external_user_id
+        }
+        if not wanted:
+            return {}
+        rows = connection.execute(
+            _mandate_payers, {"connection_id": self.connection_id, "ids": list(wanted)}
+        )
+        return {row.external_id: row.external_user_id for row in rows}
+
+    def states(self, kind: StreamKind) -> States:
+        return self._states[kind]
+
+    def clean(self, connection: Connection, kind: StreamKind, ids: Sequence[str]) -> None:
+        """These records have been read: they are dirty no longer."""
+        if ids:
+            connection.execute(
+                _forget_dirty,
+                {"connection_id": self.connection_id, "record_kind": kind.value, "ids": ids},
+            )
+
+
+@dataclass(slots=True)
+class PendingBatch:
+    """A batch that was compared with the mirror and is not written yet."""
+
+    writer: MirrorWriter
+    kind: StreamKind
+    shape: Shape
+    failures: Sequence[Failure]
+    is_news: bool
+    unchanged: int = 0
+    payers: Mapping[str, str] = field(default_factory=dict)
+    _new: list[tuple[Incoming, int]] = field(default_factory=list)
+    _changed: list[tuple[Incoming, int, Any]] = field(default_factory=list)
+
+    def place(self, item: Incoming, before: Any | None, page: RawPage) -> None:
+        position = len(page.parts)
+        page.parts.append(item.raw)
+        if before is None:
+            self._new.append((item, position))
+        else:
+            self._changed.append((item, position, before))
+
+    def items(self) -> Iterable[Incoming]:
+        yield from (item for item, _ in self._new)
+        yield from (item for item, _, _ in self._changed)
+
+    def write(self, connection: Connection, page_id: int) -> Applied:
+        """Write what is new or has changed."""
+        writer, shape = self.writer, self.shape
+        states = writer.states(self.kind)
+        new = [
+            (
+                *(writer.connection_id, item.id, item.digest, page_id, position),
+                *shape.fill(item.record, states, self._payer(item)),
+            )
+            for item, position in self._new
+        ]
+        changed = [
+            (
+                *(item.digest, page_id, position),
+                *shape.fill(item.record, states, self._payer(item, before)),
+                *(writer.connection_id, item.id),
+            )
+            for item, position, before in self._changed
+        ]
+        insert_rows(connection, shape.table, COMMON + shape.columns, new)
+        execute_rows(connection, *_update_rows(shape), changed)
+        if self.is_news and self.kind is StreamKind.PAYMENTS:
+            self._tell(connection)
+        writer.failed.note(connection, self.failures)
+        return Applied(len(new), len(changed), self.unchanged, len(self.failures))
+
+    def _payer(self, item: Incoming, before: Any | None = None) -> str:
+        """The payer that the record or its mandate names, else the one known before; "" when the
+        mandate is yet to come."""
+        record = item.record
+        payer: str | None = getattr(record, "external_user_id", None)
+        if payer is None and self.kind in PAYER_THROUGH_MANDATE:
+            payer = self.payers.get(record.mandate_id)
+        if payer is None and before is not None and self.kind in PAYER_THROUGH_MANDATE:
+            payer = before.external_user_id if before.mandate_id == record.mandate_id else None
+        return clean_text(payer or "")
+
+    def _tell(self, connection: Connection) -> None:
+        news: list[NewAlert] = []
+        for row in (
+            *((item, None) for item, _ in self._new),
+            *((it, b) for it, _, b in self._changed),
+        ):
+            item, before = row
+            state = self.writer.states(self.kind).get(item.record.status, "")
+            news += late_news(
+                self.writer.connection_id,
+                item.record,
+                state,
+                before.state if before is not None else None,
+                self._payer(item, before),
+                self.writer.clock(),
+            )
+        if news:
+            raise_alerts(connection, news)
+
+
+def _was_removed(row: Any) -> bool:
+    return getattr(row, "removed_at", None) is not None
+
+
+@cache
+def _known_rows(table: Table) -> Any:
+    wanted = ("external_id", "digest", "state", "external_user_id", "mandate_id", "removed_at")
+    columns = [table.c[name] for name in wanted if name in table.c]
+    return select(*columns).where(
+        table.c.connection_id == bindparam("connection_id"),
+        among(table.c.external_id, many_texts("ids")),
+    )
+
+
+@cache
+def _update_rows(shape: Shape) -> tuple[Update, tuple[str, ...]]:
+    """The statement that writes a changed record over the old one, and its parameters' names."""
+    columns = ("digest", "raw_page_id", "raw_position", *shape.columns)
+    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
+    statement = (
+        update(shape.table)
+        .where(
+            shape.table.c.connection_id == bindparam("in_connection"),
+            shape.table.c.external_id == bindparam("record"),
+        )
+        .values(values)
+    )
+    return statement, (*(f"new_{name}" for name in columns), "in_connection", "record")
+
+
+_store_page = (
+    insert(raw_pages)
+    .values({name: bindparam(name) for name in ("connection_id", "read_at", "body")})
+    .returning(raw_pages.c.id)
+)
+_mandate_payers = select(mandates.c.external_id, mandates.c.external_user_id).where(
+    mandates.c.connection_id == bindparam("connection_id"),
+    among(mandates.c.external_id, many_texts("ids")),
+)
+_forget_dirty = delete(dirty_records).where(
+    dirty_records.c.connection_id == bindparam("connection_id"),
+    dirty_records.c.kind == bindparam("record_kind"),
+    among(dirty_records.c.external_id, many_texts("ids")),
+)

@@ -1,0 +1,91 @@
+"""What a comparison of the mirror with its provider has found."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ..streams import StreamKind
+from ..types import Money
+
+
+class DifferenceKind(enum.StrEnum):
+    MISSING = "missing"  # the provider has it, the mirror does not
+    GONE = "gone"  # the mirror has it, the provider does not
+    STATUS = "status"
+    CONTENT = "content"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One record that is not the same on both sides."""
+
+    kind: StreamKind
+    id: str
+    what: DifferenceKind
+    mirror: str
+    provider: str
+
+    def __str__(self) -> str:
+        match self.what:
+            case DifferenceKind.MISSING:
+                said = f"is at the provider ({self.provider}) and not in the mirror"
+            case DifferenceKind.GONE:
+                said = f"is in the mirror ({self.mirror}) and not at the provider"
+            case DifferenceKind.STATUS:
+                said = f"is {self.mirror} in the mirror and {self.provider} at the provider"
+            case DifferenceKind.CONTENT:
+                said = "has other details in the mirror than at the provider"
+        return f"{self.kind.value} {self.id} {said}"
+
+
+@dataclass(slots=True)
+class Side:
+    """What one side holds of one kind."""
+
+    records: int = 0
+    sums: Counter[str] = field(default_factory=Counter)
+
+    def add(self, amount: int, currency: str) -> None:
+        self.sums[currency] += amount
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "records": self.records,
+            "sums": {
+                currency: str(Money(amount=amount, currency=currency))
+                for currency, amount in sorted(self.sums.items())
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A comparison that has ended.
+
+    `counts` is, by kind, what the mirror and the provider hold: records, and sums by currency.
+    `differences` are those that were found, `left` those that a repair did not mend.
+    """
+
+    connection: str
+    at: datetime
+    differences: Sequence[Difference]
+    left: Sequence[Difference]
+    repaired: int
+    counts: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        found, payers = len(self.differences), self.payers
+        said = (
+            f"{found:,} {'difference' if found == 1 else 'differences'} "
+            f"in {payers:,} {'payer' if payers == 1 else 'payers'}."
+        )
+        return f"{said} {self.repaired:,} records were read again." if self.repaired else said
+
+    @property
+    def payers(self) -> int:
+        return int(self.counts.get("customers", {}).get("provider", {}).get("records", 0))
