@@ -1,0 +1,1 @@
+"""The inbox: deliveries verified, stored and answered; then processed, replayed, pruned."""
