@@ -17,17 +17,25 @@ from .. import __version__
 
 COMMANDS = {
     "demo": "Try it all: a twin of a payment provider, a small directory, a first import.",
+    "serve": "Run the web server and the integrator.",
     "plugins": "Show every plugin found, its state and what to do about it.",
     "connections": "Enable, configure, check and disable integrations.",
     "mappings": "Map the provider's custom fields to Text fields of users.",
     "import": "Import users: preview, run, show, resolve, undo.",
+    "sync": "Recurring syncs: status, schedules, runs, failed records.",
+    "verify": "Compare mirrors with their providers, and repair what differs.",
+    "health": "Tell how recent and how right the mirrors are; for monitoring.",
+    "payments": "List, show and sum up payments of all users.",
+    "alerts": "Show and acknowledge alerts, and try how they are sent.",
+    "integrator": "Run schedules, syncs and other jobs until stopped.",
     "directory": "Load and save customers, sites and users as CSV or XLSX.",
     "customers": "Show and add customers.",
     "sites": "Show and add sites, choose the invoice site.",
     "users": "Show, edit and move users, and open their tabs.",
     "custom-fields": "Show and add custom fields.",
+    "webhooks": "Show, replay and prune deliveries of providers; the address to register.",
     "secrets": "Rotate the key that encrypts secrets.",
-    "database": "Show or upgrade the database.",
+    "database": "Show, upgrade, copy, back up and restore the database.",
     "audit": "Show who changed what, and when.",
 }
 
@@ -54,7 +62,7 @@ class LazyGroup(click.Group):
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder of the database and the key file. Also HALO_HOST_DATA.",
 )
-@click.option("--database", metavar="URL", help="Another database. Also HALO_HOST_DATABASE.")
+@click.option("--database", metavar="URL", help="Another database. Also HALO_HOST_DATABASE_URL.")
 @click.version_option(__version__, prog_name="halo-host")
 @click.pass_context
 def main(context: click.Context, data: Path | None, database: str | None) -> None:

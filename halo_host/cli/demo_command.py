@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import click
 
-from ..demo.demo import RunningDemo, first_import, running_twins, seed_directory
+from ..demo.demo import RunningDemo, first_import, first_sync, running_twins, seed_directory
 from ..demo.folder import demo_folder
 from ..errors import HostError
 from ..host import Host
@@ -28,7 +28,8 @@ def command(context: click.Context, once: bool, keep: bool) -> None:
     """Try it all, without a provider, a password or a network.
 
     Makes a small directory, starts the twin of every installed provider plugin, enables a
-    connection to it and imports its payers. Stays up until Ctrl-C, so that you can look around.
+    connection to it, imports its payers and mirrors its payments. Stays up until Ctrl-C, with an
+    integrator that syncs again and again, so that you can look around.
 
     Everything is kept in the folder "demo" inside the data folder. It starts clean each time,
     unless you say --keep; your own data is never touched.
@@ -52,19 +53,20 @@ def command(context: click.Context, once: bool, keep: bool) -> None:
             else:
                 _say_what_next(host, twins)
                 click.echo("\nThe demo stays up. Press Ctrl-C to stop.")
-                _wait_for_a_stop()
+                _work_until_stopped(host)
                 click.echo("Stopped.")
     except HostError as error:
         raise Failure(error) from None
 
 
-def _wait_for_a_stop() -> None:
-    """Until Ctrl-C, or a polite kill."""
+def _work_until_stopped(host: Host) -> None:
+    """Run the integrator until Ctrl-C, or a polite kill."""
+    from ..integrator.integrator import run
+
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    while not stopped.wait(timeout=1):  # with a timeout, Windows notices Ctrl-C as well
-        pass
+    run(host, stopped, threads=1)
 
 
 def _import(host: Host, running: RunningDemo) -> None:
@@ -73,6 +75,12 @@ def _import(host: Host, running: RunningDemo) -> None:
     with import_progress() as progress:
         result = first_import(host, running.connection, progress)
     print_change_set(result.change_set)
+    sync = first_sync(host, running.connection)
+    if sync is not None:
+        click.echo(
+            f"Mirror of {running.connection}: {sync.new:,} records read in "
+            f"{sync.requests:,} requests"
+        )
 
 
 def _say_what_next(host: Host, twins: list[RunningDemo]) -> None:
@@ -87,6 +95,12 @@ def _say_what_next(host: Host, twins: list[RunningDemo]) -> None:
         if linked is not None:
             click.echo(f"  halo-host users tab {linked} {running.connection} > tab.html")
     newest = host.imports.newest(limit=1)[0].number
+    click.echo("  halo-host payments list --status failed")
+    click.echo("  halo-host payments summary")
+    click.echo("  halo-host health")
+    for running in twins:
+        if host.sync.mirrors(running.connection):
+            click.echo(f"  halo-host verify {running.connection}")
     click.echo("  halo-host users list")
     click.echo(f"  halo-host import show {newest} --action conflict")
     click.echo(f"  halo-host import undo {newest}")

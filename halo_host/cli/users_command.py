@@ -72,10 +72,20 @@ def show(host: Host, user: str, as_json: bool) -> None:
     found = host.directory.user(user)
     values = host.directory.values(found.id)
     links = host.directory.links(found.id)
+    marks = host.alerts.of_user(found.id)
     if as_json:
-        print_json(_as_json(found) | {"custom": values, "links": [asdict(link) for link in links]})
+        print_json(
+            _as_json(found)
+            | {
+                "custom": values,
+                "links": [asdict(link) for link in links],
+                "alerts": [asdict(alert) for alert in marks],
+            }
+        )
         return
     click.echo(f"User {found.id}: {printable(found.name)}")
+    for alert in marks:
+        click.echo(printable(f"! Alert {alert.id} ({alert.connection}): {alert.text}"))
     facts = {"customer": found.customer, "site": found.site, REFERENCE: found.reference or ""}
     facts |= found.core | {f"custom:{name}": value for name, value in values.items()}
     print_table(["Field", "Value"], [(name, value) for name, value in facts.items() if value])
@@ -201,6 +211,7 @@ def _as_json(user: DirectoryUser) -> dict[str, object]:
 )
 @click.option("--limit", type=click.IntRange(1, 500), default=100, show_default=True)
 @click.option("--cursor", help="Go on with the next page, as the page before names it.")
+@click.option("--refresh", is_flag=True, help="Read what the provider says of this user first.")
 @with_host
 def tab(
     host: Host,
@@ -213,13 +224,21 @@ def tab(
     sort: Literal["newest", "oldest", "largest", "smallest"],
     limit: int,
     cursor: str | None,
+    refresh: bool,
 ) -> None:
     """Print a tab of a user as a whole page, to be opened in a browser.
 
+    Where the plugin has streams the tab shows the mirror, and says how recent it is.
+
     \b
     Example:
-      halo-host users tab 42 acme-pay > tab.html
+      halo-host users tab 42 acme-pay --refresh > tab.html
     """
+    number = host.directory.user(user).id
+    if refresh:
+        payers = host.tabs.payers_of(number, connection)
+        if payers:
+            host.sync.refresh_payer(connection, payers, agent=agent())
     query = PaymentQuery(
         statuses=statuses,
         charged_from=first_day.date() if first_day else None,
@@ -228,7 +247,7 @@ def tab(
         cursor=cursor,
         limit=limit,
     )
-    page = host.tabs.page(host.directory.user(user).id, connection, tab_slug, query)
+    page = host.tabs.page(number, connection, tab_slug, query)
     in_utf8()
     click.echo(page.html)
     if page.next_cursor is not None:

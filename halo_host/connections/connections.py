@@ -19,6 +19,7 @@ from ..database.database import Database
 from ..database.ids import allocate_ids
 from ..database.tables import connections
 from ..errors import HostError, InvalidInput, NotFound, PluginError
+from ..logs import conceal
 from ..plugins import Plugins
 from ..types import CheckMessage, CheckResult, Connection, MappableField, Secret
 from . import mappings, secrets
@@ -78,13 +79,15 @@ class Connections:
     def _for_plugin(self, slug: str, but: Collection[str] = ()) -> Connection:
         with self._database.read() as connection:
             row = _row(connection, slug)
-            return Connection(
-                id=row.id,
-                slug=row.slug,
-                integration=row.integration,
-                name=row.name,
-                settings=row.settings | secrets.load(connection, self._keyring, row.id, but=but),
-            )
+            secret = secrets.load(connection, self._keyring, row.id, but=but)
+        conceal(*(it.reveal() for it in secret.values()))
+        return Connection(
+            id=row.id,
+            slug=row.slug,
+            integration=row.integration,
+            name=row.name,
+            settings=row.settings | secret,
+        )
 
     def ready(self, slug: str) -> Connection:
         """As `for_plugin`, for work at the provider.

@@ -13,9 +13,12 @@ from ..database.database import Database
 from ..database.tables import links
 from ..directory import users
 from ..errors import HostError, InvalidInput, NotFound, PluginError
+from ..payments.mirror_view import UserMirror
+from ..payments.payments import Payments
 from ..plugins import Plugins
 from ..settings import Settings
-from ..types import Connection, PaymentPage, PaymentQuery, Tab, User
+from ..tab_types import MirrorView, Tab
+from ..types import Connection, PaymentPage, PaymentQuery, User
 from .render import Renderer
 
 
@@ -50,6 +53,7 @@ class Context:
     query: PaymentQuery
     now: datetime
     list_payments: Callable[[PaymentQuery], PaymentPage]
+    mirror: MirrorView | None = None
     next_cursor: str | None = None
 
     def payments(self, query: PaymentQuery) -> PaymentPage:
@@ -64,12 +68,14 @@ class Tabs:
         database: Database,
         plugins: Plugins,
         connections: Connections,
+        payments: Payments,
         settings: Settings,
         clock: Callable[[], datetime],
     ) -> None:
         self._database = database
         self._plugins = plugins
         self._connections = connections
+        self._payments = payments
         self._clock = clock
         self._renderer = Renderer(settings.locale, settings.timezone)
 
@@ -110,23 +116,36 @@ class Tabs:
     ) -> tuple[str, str | None]:
         owner = self._plugins.owner_of(connection)
         payers = self._payers(connection, user)
+        mirror = self._payments.mirror_of(connection, payers)
         context = Context(
             external_user_ids=payers,
             query=replace(query, external_user_ids=payers),
             now=self._clock(),
-            list_payments=lambda wanted: self._list_payments(connection, payers, wanted),
+            list_payments=lambda wanted: self._list_payments(connection, payers, mirror, wanted),
+            mirror=mirror,
         )
         with self._plugins.attributed(owner, f"the tab {tab.slug}", connection):
             values = tab.load(context)
-            return self._renderer.fragment(tab.template, values), context.next_cursor
+            body = self._renderer.fragment(tab.template, values)
+        # A tab may ask the mirror itself for its page of payments.
+        return body, context.next_cursor or (mirror.next_cursor if mirror else None)
 
     def _list_payments(
-        self, connection: Connection, payers: tuple[str, ...], query: PaymentQuery
+        self,
+        connection: Connection,
+        payers: tuple[str, ...],
+        mirror: UserMirror | None,
+        query: PaymentQuery,
     ) -> PaymentPage:
+        """From the mirror once it is whole; from the provider before, and without a mirror."""
         strangers = set(query.external_user_ids) - set(payers)
         if strangers:
             raise PluginError("A tab asked for payments of payers that are not this user's.")
+        if mirror is not None and mirror.is_filled:
+            return mirror.payments(query)
         page = self._plugins.ask("halo_list_payments", connection, query=query)
+        if page is None and mirror is not None:
+            return mirror.payments(query)  # a part of them is all there is yet
         if page is None:
             raise InvalidInput(f"The integration {connection.integration} lists no payments.")
         if not isinstance(page, PaymentPage):
@@ -144,6 +163,13 @@ class Tabs:
     def _user(self, user_id: int) -> User:
         with self._database.read() as connection:
             return users.as_plugin_user(connection, user_id)
+
+    def payers_of(self, user_id: int, slug: str) -> tuple[str, ...]:
+        """The payers of a connection that are linked to a user, oldest link first.
+
+        :raises NotFound: there is no such user or connection.
+        """
+        return self._payers(self._connections.ready(slug), self._user(user_id))
 
     def _payers(self, connection: Connection, user: User) -> tuple[str, ...]:
         query = (

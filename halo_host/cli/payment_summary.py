@@ -1,0 +1,80 @@
+"""A summary of payments, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import click
+
+from ..payments.summary import Month, Summary
+from .output import print_table
+from .payment_files import money_as_json
+from .times import counted
+
+
+def print_summary(found: Summary) -> None:
+    click.echo(f"Payments charged from {found.first_day} to {found.last_day}")
+    _print_months("Collected", "Payments", found.collected)
+    if found.failed:
+        click.echo()
+        print_table(
+            ("Failed because", "Payments", "Amount", "Collected since", "In words"),
+            (
+                (
+                    it.cause or "(no reason given)",
+                    f"{it.payments:,}",
+                    it.amount,
+                    f"{it.collected:,}",
+                    it.text,
+                )
+                for it in found.failed
+            ),
+        )
+    _print_months("Refunded", "Refunds", found.refunded)
+    click.echo()
+    taken = found.time_to_payout
+    if taken is None:
+        click.echo("From charge to payout: nothing was paid out.")
+    else:
+        click.echo(
+            f"From charge to payout: half within {counted(taken.median, 'day')}, nine in ten "
+            f"within {counted(taken.nine_in_ten, 'day')} ({counted(taken.payments, 'payment')})."
+        )
+    waiting = found.unlinked
+    click.echo(
+        f"Without a user, of all time: {counted(waiting.payments, 'payment')} of "
+        f"{counted(waiting.payers, 'payer')}."
+    )
+
+
+def _print_months(heading: str, noun: str, months: Iterable[Month]) -> None:
+    click.echo()
+    print_table(
+        (heading, noun, "Amount"), ((it.month, f"{it.payments:,}", it.amount) for it in months)
+    )
+
+
+def summary_as_json(found: Summary) -> dict[str, Any]:
+    return {
+        "first_day": found.first_day,
+        "last_day": found.last_day,
+        "collected": [_month(it) for it in found.collected],
+        "refunded": [_month(it) for it in found.refunded],
+        "failed": [
+            {
+                "cause": it.cause,
+                "text": it.text,
+                "payments": it.payments,
+                "amount": money_as_json(it.amount),
+                "collected_since": it.collected,
+            }
+            for it in found.failed
+        ],
+        "days_to_payout": found.time_to_payout,
+        "unlinked": found.unlinked,
+    }
+
+
+def _month(it: Month) -> dict[str, Any]:
+    return {"month": it.month, "payments": it.payments, "amount": money_as_json(it.amount)}

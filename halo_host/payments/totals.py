@@ -1,0 +1,55 @@
+"""Sums by currency of what a query finds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Connection, Row, func
+
+from ..database.mirror_tables import payments
+from ..tab_types import CurrencyTotal
+from ..types import Money, PaymentState
+from .filters import Wanted
+from .matching import BY_PAYER, matching, values_of
+
+COLLECTED = frozenset({PaymentState.CONFIRMED.value, PaymentState.PAID_OUT.value})
+FAILED = frozenset({PaymentState.FAILED.value, PaymentState.CHARGED_BACK.value})
+
+
+def totals(connection: Connection, wanted: Wanted) -> tuple[CurrencyTotal, ...]:
+    """One total for each currency, in the order of their codes."""
+    query = matching(
+        wanted,
+        payments.c.currency,
+        payments.c.state,
+        func.count().label("payments"),
+        func.sum(payments.c.amount).label("amount"),
+        func.sum(payments.c.amount_refunded).label("refunded"),
+        scan=BY_PAYER,  # the one by time holds no currencies
+    )
+    query = query.group_by(payments.c.currency, payments.c.state)
+    return summed(connection.execute(query, values_of(wanted)))
+
+
+def summed(rows: Iterable[Row[Any]]) -> tuple[CurrencyTotal, ...]:
+    """Totals of rows with currency, state, payments, amount and refunded."""
+    sums: dict[str, list[int]] = {}
+    for row in rows:
+        total = sums.setdefault(row.currency, [0, 0, 0, 0, 0])
+        amount = int(row.amount)  # PostgreSQL sums whole numbers as decimals
+        total[0] += row.payments
+        total[1] += amount
+        total[2] += amount if row.state in COLLECTED else 0
+        total[3] += amount if row.state in FAILED else 0
+        total[4] += int(row.refunded)
+    return tuple(
+        CurrencyTotal(
+            payments=total[0],
+            amount=Money(amount=total[1], currency=currency),
+            collected=Money(amount=total[2], currency=currency),
+            failed=Money(amount=total[3], currency=currency),
+            refunded=Money(amount=total[4], currency=currency),
+        )
+        for currency, total in sorted(sums.items())
+    )
