@@ -8,6 +8,7 @@ from .config import KnownCompany, KnownPerson, TokenKind, TwinConfig
 from .knobs import Fault, FaultKind, Knobs
 from .server import TwinServer
 from .twin import Twin
+from .webhooks import WebhookEndpoint
 
 __all__ = [
     "Fault",
@@ -19,5 +20,6 @@ __all__ = [
     "Twin",
     "TwinConfig",
     "TwinServer",
+    "WebhookEndpoint",
     "create_app",
 ]

@@ -17,10 +17,13 @@ from .filters import parse_query
 from .gate import install_gate
 from .lanes import Body
 from .listing import list_page
+from .payout_items import payout_item_page
 from .resources import OPERATIONS
 from .responses import json_response, request_parameters
+from .simulators import run_simulator
 from .twin import Twin
 from .vocabulary import EVENT_RESOURCES
+from .webhooks.pages import webhook_pages
 
 MAX_BODY = 1_000_000
 _MAX_IDEMPOTENCY_KEY = 128
@@ -40,6 +43,7 @@ def create_app(twin: Twin) -> Flask:
     _install_errors(app)
     _install_routes(app, twin)
     app.register_blueprint(control_pages(twin))
+    app.register_blueprint(webhook_pages(twin))
     app.register_blueprint(dashboard_pages(twin))
     app.wsgi_app = FaultInjector(app.wsgi_app, twin)  # type: ignore[method-assign]
     return app
@@ -73,6 +77,10 @@ def _install_routes(app: Flask, twin: Twin) -> None:
     @app.get(f"/{_RESOURCE}")
     def index(resource: str) -> Response:
         return json_response(_list(twin, resource))
+
+    @app.get("/payout_items")
+    def payout_items() -> Response:
+        return json_response(payout_item_page(twin.store, request.args.to_dict(flat=False)))
 
     @app.get(f"/{_RESOURCE}/<identity>")
     def show(resource: str, identity: str) -> Response:
@@ -111,6 +119,13 @@ def _install_routes(app: Flask, twin: Twin) -> None:
         with twin.store.lock:
             operations.remove(twin.store, identity)
         return Response(status=204)
+
+    @app.post("/scenario_simulators/<identity>/actions/run")
+    def simulate(identity: str) -> Response:
+        values = request_parameters("data")
+        with twin.store.lock:
+            body = run_simulator(twin.store, identity, values)
+        return json_response({"scenario_simulators": body})
 
     @app.post(f"/{_RESOURCE}/<identity>/actions/<action>")
     def act(resource: str, identity: str, action: str) -> Response:

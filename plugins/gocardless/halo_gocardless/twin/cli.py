@@ -11,6 +11,7 @@ import click
 from .config import TokenKind, TwinConfig
 from .knobs import Fault, FaultKind, Knobs
 from .server import TwinServer
+from .webhooks.endpoints import WebhookEndpoint, require_near
 
 
 class _FaultType(click.ParamType[Fault]):
@@ -59,6 +60,10 @@ class _TimeType(click.ParamType[datetime]):
     help="KIND[:count=N,probability=PERCENT,path=/customers,method=GET,after=N,seconds=N]; "
     "count=- is without end. Can be given several times.",
 )
+@click.option("--virtual-clock", is_flag=True, help="Time stands still until it is moved.")
+@click.option("--living", is_flag=True, help="The business bills, gains and loses payers.")
+@click.option("--webhook-url", help="Where to post events to, signed with --webhook-secret.")
+@click.option("--webhook-secret", help="The secret that the receiver knows as well.")
 def main(
     customers: int,
     seed: int,
@@ -71,6 +76,10 @@ def main(
     rate_limit: int,
     rate_window_seconds: int,
     faults: tuple[Fault, ...],
+    virtual_clock: bool,
+    living: bool,
+    webhook_url: str | None,
+    webhook_secret: str | None,
 ) -> None:
     """Run a local twin of the GoCardless API until Ctrl-C.
 
@@ -86,6 +95,9 @@ def main(
         port=port,
         allow_remote=allow_remote,
         knobs=knobs,
+        virtual_clock=virtual_clock,
+        living=living,
+        webhook_endpoints=_endpoints(webhook_url, webhook_secret, allow_remote),
     )
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -100,7 +112,25 @@ def main(
     click.echo(f"  Dashboard  {server.dashboard_url}")
     for kind, token in with_tokens:
         click.echo(f"  {kind.value.replace('_', '-'):<9}  {token}")
+    if webhook_url is not None:
+        click.echo(f"  Webhooks   {webhook_url}")
     click.echo("Ctrl-C stops it.")
     stopped.wait()
     server.stop()
     click.echo("Stopped.")
+
+
+def _endpoints(
+    url: str | None, secret: str | None, allow_remote: bool
+) -> tuple[WebhookEndpoint, ...]:
+    """The endpoint of the options, if there is one."""
+    if url is None and secret is None:
+        return ()
+    if url is None or secret is None:
+        raise click.UsageError("--webhook-url and --webhook-secret need each other")
+    try:
+        endpoint = WebhookEndpoint(url, secret)
+        require_near(endpoint, allow_remote=allow_remote)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--webhook-url") from error
+    return (endpoint,)

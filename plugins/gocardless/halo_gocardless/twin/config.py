@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from .knobs import Knobs
+from .webhooks.endpoints import WebhookEndpoint, require_near
 
 
 class TokenKind(enum.Enum):
@@ -51,7 +52,10 @@ class TwinConfig:
 
     Two twins with equal ``seed``, ``now``, ``customers`` and ``known_companies`` hold
     byte-identical businesses. ``now`` needs a time zone; without it the twin takes the time at
-    which it is made.
+    which it is made. With ``virtual_clock`` time stands still until `Twin.advance`. A ``living``
+    business bills its payers each month, and payers come, change and go; in any other only what
+    was begun goes on. ``webhook_senders`` is how many webhooks are under way at once: one alone
+    sends them in their order, several do not.
     """
 
     customers: int = 300
@@ -63,12 +67,20 @@ class TwinConfig:
     tokens: Mapping[str, TokenKind] | None = None
     known_companies: Sequence[KnownCompany] = ()
     knobs: Knobs = field(default_factory=Knobs)
+    virtual_clock: bool = False
+    living: bool = False
+    webhook_endpoints: Sequence[WebhookEndpoint] = ()
+    webhook_senders: int = 1
 
     def __post_init__(self) -> None:
         if self.customers < 0:
             raise ValueError("customers must not be negative")
         if self.now is not None and self.now.tzinfo is None:
             raise ValueError("now needs a time zone, for example datetime.now(timezone.utc)")
+        if self.webhook_senders < 1:
+            raise ValueError("webhook_senders must be 1 or more")
+        for endpoint in self.webhook_endpoints:
+            require_near(endpoint, allow_remote=self.allow_remote)
 
     def resolved_now(self) -> datetime:
         """The time at which the generated business ends, in UTC and whole milliseconds."""

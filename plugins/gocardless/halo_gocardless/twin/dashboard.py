@@ -1,4 +1,4 @@
-"""Small pages for people: a payment, a customer with an editor of its metadata, and a search."""
+"""Small pages for people: a search, and a customer with an editor of its metadata."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from .dashboard_clock import add_clock_page
+from .dashboard_things import THINGS, add_thing_pages
 from .errors import ApiError
 from .filters import matching
 from .lanes import Body
@@ -34,6 +36,7 @@ def dashboard_pages(twin: Twin) -> Blueprint:
     pages.before_request(require_loopback)
     pages.add_app_template_filter(money)
     pages.add_app_template_filter(payer_name)
+    pages.app_context_processor(lambda: {"twin_clock": twin.now()})
 
     @pages.after_request
     def protect(response: AnyResponse) -> AnyResponse:
@@ -48,28 +51,14 @@ def dashboard_pages(twin: Twin) -> Blueprint:
     @pages.get("")
     def index() -> str | AnyResponse:
         wanted = request.args.get("q", "").strip()
-        if twin.store.customers.find(wanted):
-            return redirect(url_for("dashboard.customer", identity=wanted))
-        if twin.store.payments.find(wanted):
-            return redirect(url_for("dashboard.payment", identity=wanted))
+        for resource in ("customers", *THINGS):
+            if twin.store.collections[resource].find(wanted):
+                endpoint = f"dashboard.{resource.removesuffix('s')}"
+                return redirect(url_for(endpoint, identity=wanted))
         found = _search(twin, wanted)
         latest = [] if wanted else list_page(twin.store.payments, Query(limit=10)).bodies
         return render_template(
             "index.html", q=wanted, found=found, latest=latest, searched=_SEARCHED
-        )
-
-    @pages.get("/payments/<identity>")
-    def payment(identity: str) -> str:
-        store = twin.store
-        shown = store.payments.get(identity)
-        mandate = store.mandates.get(shown["links"]["mandate"])
-        return render_template(
-            "payment.html",
-            payment=shown,
-            mandate=mandate,
-            customer_id=mandate["links"]["customer"],
-            customer=store.customers.find(mandate["links"]["customer"]),
-            creditor=store.collections["creditors"].get(shown["links"]["creditor"]),
         )
 
     @pages.get("/customers/<identity>")
@@ -95,6 +84,9 @@ def dashboard_pages(twin: Twin) -> Blueprint:
                 problems = error.sentences()
         shown = twin.store.customers.get(identity)
         return _customer_page(twin, shown, rows, problems), 422
+
+    add_thing_pages(pages, twin)
+    add_clock_page(pages, twin)
 
     @pages.get("/<path:_>")
     def nothing_here(_: str) -> str:
@@ -131,10 +123,11 @@ def _search(twin: Twin, wanted: str) -> list[Body]:
     return list(itertools.islice(matching, _SHOWN))
 
 
-def money(payment: dict[str, Any]) -> str:
+def money(thing: dict[str, Any]) -> str:
     """``1,234.50 GBP``; all currencies that GoCardless collects have two decimals."""
-    major, minor = divmod(payment["amount"], 100)
-    return f"{major:,}.{minor:02d} {payment['currency']}"
+    major, minor = divmod(abs(thing["amount"]), 100)
+    sign = "-" if thing["amount"] < 0 else ""
+    return f"{sign}{major:,}.{minor:02d} {thing['currency']}"
 
 
 def payer_name(customer: Body) -> str:

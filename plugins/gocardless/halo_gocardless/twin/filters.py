@@ -6,6 +6,7 @@ raises `BadValue` with the message for the caller.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from .business import EVENT_LANES
@@ -35,6 +36,10 @@ from .vocabulary import (
     MANDATE_STATUSES,
     MANDATE_TYPES,
     PAYMENT_STATUSES,
+    PAYOUT_STATUSES,
+    PAYOUT_TYPES,
+    REFUND_TYPES,
+    SUBSCRIPTION_STATUSES,
 )
 
 
@@ -43,16 +48,17 @@ def parse_query(store: Store, collection: Collection, arguments: Mapping[str, li
     query = Query()
     filters = _COMMON | _FILTERS[collection.name]
     problems = []
-    for name, values in arguments.items():
+    for name, values in (_DEFAULTS.get(collection.name, {}) | dict(arguments)).items():
         try:
-            if name not in filters and name not in ("after", "before"):
+            apply = filters.get(name) or _of_metadata(collection.name, name)
+            if apply is None and name not in ("after", "before"):
                 raise BadValue("is not a parameter of this list")
             if len(values) > 1:
                 raise BadValue("was given more than once; join several values with commas")
-            if name in ("after", "before"):
+            if apply is None:
                 setattr(query, name, _cursor(collection, values[0]))
             else:
-                filters[name](store, query, values[0])
+                apply(store, query, values[0])
         except BadValue as error:
             problems.append(Problem(name, str(error), f"/{name}"))
     problems += _together(collection.name, set(arguments))
@@ -67,6 +73,12 @@ def matching(store: Store, resource: str, most: int = 1 << 30, **filters: str) -
     query = parse_query(store, collection, {name: [value] for name, value in filters.items()})
     query.limit = most
     return list_page(collection, query).bodies
+
+
+def _of_metadata(resource: str, name: str) -> Apply | None:
+    """The filter ``metadata[key]``, which only payouts have."""
+    key = re.fullmatch(r"metadata\[(.+)\]", name, re.DOTALL)
+    return _metadata(key[1]) if key and resource == "payouts" else None
 
 
 def _together(resource: str, names: set[str]) -> Iterable[Problem]:
@@ -110,12 +122,7 @@ def _payments_customer(store: Store, query: Query, text: str) -> None:
     """A payment names its mandate, and the mandate the customer."""
     place = store.customers.place(text)
     query.places = [] if place is None else store.business.places_of_customer("payments", place)
-
-    def pays(body: Body) -> bool:
-        customer: str = store.mandates.get(body["links"]["mandate"])["links"]["customer"]
-        return customer == text
-
-    query.conditions.append(pays)
+    query.conditions.append(lambda body: customer_of(store, body) == text)
 
 
 def _customer_bank_account(store: Store, query: Query, text: str) -> None:
@@ -125,23 +132,72 @@ def _customer_bank_account(store: Store, query: Query, text: str) -> None:
     query.conditions.append(lambda body: body["links"]["customer_bank_account"] == text)
 
 
-def _payments_mandate(store: Store, query: Query, text: str) -> None:
-    place = store.mandates.place(text)
-    query.places = [] if place is None else store.business.payments_of_mandate(place)
-    query.conditions.append(lambda body: body["links"]["mandate"] == text)
+def _mandate(resource: str) -> Apply:
+    def apply(store: Store, query: Query, text: str) -> None:
+        place = store.mandates.place(text)
+        query.places = [] if place is None else store.business.places_of_mandate(resource, place)
+        query.conditions.append(lambda body: mandate_of(store, body) == text)
+
+    return apply
+
+
+def mandate_of(store: Store, body: Body) -> str:
+    """The mandate of a payment, subscription or refund; a payment's refund does not name it."""
+    links: dict[str, str] = body["links"]
+    if "mandate" in links:
+        return links["mandate"]
+    return mandate_of(store, store.payments.get(links["payment"]))
+
+
+def _payments_subscription(store: Store, query: Query, text: str) -> None:
+    place = store.subscriptions.place(text)
+    query.places = [] if place is None else store.business.payments_of_subscription(place)
+    query.conditions.append(lambda body: body["links"].get("subscription") == text)
+
+
+def _subscriptions_customer(store: Store, query: Query, text: str) -> None:
+    place = store.customers.place(text)
+    known = [] if place is None else store.business.places_of_customer("subscriptions", place)
+    query.places = known
+    query.conditions.append(lambda body: customer_of(store, body) == text)
+
+
+def customer_of(store: Store, body: Body) -> str:
+    """The customer of a payment, subscription or refund: its mandate names it."""
+    customer: str = store.mandates.get(mandate_of(store, body))["links"]["customer"]
+    return customer
+
+
+def _refunds_payment(store: Store, query: Query, text: str) -> None:
+    place = store.payments.place(text)
+    query.places = [] if place is None else store.business.refunds_of_payment(place)
+    query.conditions.append(lambda body: body["links"].get("payment") == text)
+
+
+def _refund_type(_: Store, query: Query, text: str) -> None:
+    """Refunds of payments, or those made on a mandate without a payment; never both."""
+    if text not in REFUND_TYPES:
+        raise BadValue("must be one of " + ", ".join(REFUND_TYPES))
+    query.conditions.append(lambda body: ("payment" in body["links"]) is (text == "payment"))
+
+
+def _metadata(key: str) -> Apply:
+    return equals(lambda body: body["metadata"].get(key))
 
 
 def _event_link(name: str) -> Apply:
-    """Events about one resource; the twin only writes events about mandates and payments."""
+    """Events about one resource, not those that only link to it."""
     resource_type = EVENT_RESOURCES[name]
 
     def apply(store: Store, query: Query, text: str) -> None:
         query.places = []
-        if resource_type in ("mandates", "payments"):
+        if resource_type in store.collections:
             place = store.collections[resource_type].place(text)
             if place is not None:
                 query.places = store.business.events_of(resource_type, place)
-        query.conditions.append(lambda body: body["links"].get(name) == text)
+        query.conditions.append(
+            lambda body: body["resource_type"] == resource_type and body["links"][name] == text
+        )
 
     return apply
 
@@ -152,13 +208,13 @@ def _parent_event(_: Store, query: Query, text: str) -> None:
     query.conditions.append(lambda body: body["links"].get("parent_event") == text)
 
 
-def _event_lanes(position: int, name: str, choices: Iterable[str] | None = None) -> Apply:
+def _event_lanes(name: str, choices: Iterable[str] | None = None) -> Apply:
     """By action or resource type: generated lanes hold one of each, so the others are left out."""
     has_value = field_is(name, choices)
 
     def apply(store: Store, query: Query, text: str) -> None:
         has_value(store, query, text)
-        lanes = {number for number, lane in enumerate(EVENT_LANES) if lane[position] == text}
+        lanes = {number for number, lane in enumerate(EVENT_LANES) if getattr(lane, name) == text}
         lanes.add(store.events.created_lane)
         query.lanes = lanes if query.lanes is None else query.lanes & lanes
 
@@ -210,10 +266,10 @@ _FILTERS: dict[str, dict[str, Apply]] = {
         "creditor": links_to("creditor"),
         "currency": field_is("currency", CURRENCIES),
         "customer": _payments_customer,
-        "mandate": _payments_mandate,
+        "mandate": _mandate("payments"),
         "scheme": field_is("scheme", SCHEME_CURRENCY),
         "status": field_is("status", PAYMENT_STATUSES),
-        "subscription": links_to("subscription"),
+        "subscription": _payments_subscription,
         "sort_field": sort_field(
             {
                 "charge_date": lambda body: body.get("charge_date") or "",
@@ -222,14 +278,36 @@ _FILTERS: dict[str, dict[str, Apply]] = {
         ),
         "sort_direction": sort_direction,
     },
+    "webhooks": {"is_test": flag("is_test"), "successful": flag("successful")},
+    "refunds": {
+        "mandate": _mandate("refunds"),
+        "payment": _refunds_payment,
+        "refund_type": _refund_type,
+    },
+    "payouts": {
+        "creditor": links_to("creditor"),
+        "creditor_bank_account": links_to("creditor_bank_account"),
+        "currency": field_is("currency", CURRENCIES),
+        "payout_type": field_is("payout_type", PAYOUT_TYPES),
+        "reference": field_is("reference"),
+        "status": field_is("status", PAYOUT_STATUSES),
+    },
+    "subscriptions": {
+        "customer": _subscriptions_customer,
+        "mandate": _mandate("subscriptions"),
+        "status": any_of("status", SUBSCRIPTION_STATUSES),
+    },
     "events": {
-        "action": _event_lanes(2, "action"),
-        "resource_type": _event_lanes(0, "resource_type", EVENT_RESOURCES.values()),
+        "action": _event_lanes("action"),
+        "resource_type": _event_lanes("resource_type", EVENT_RESOURCES.values()),
         "include": _include,
         "parent_event": _parent_event,
         **{name: _event_link(name) for name in EVENT_LINK_FILTERS},
     },
 }
+
+_DEFAULTS: dict[str, dict[str, list[str]]] = {"refunds": {"refund_type": ["payment"]}}
+"""What a list assumes unless it is told."""
 
 _EXCLUSIVE: dict[str, list[tuple[str, ...]]] = {
     "mandates": [("creditor", "customer", "customer_bank_account")],

@@ -6,6 +6,7 @@ import math
 import time
 
 from flask import Flask, Response, g, request
+from werkzeug.http import http_date
 
 from .config import TokenKind
 from .errors import internal_error, usage_error
@@ -28,6 +29,7 @@ def install_gate(app: Flask, twin: Twin) -> None:
     @app.before_request
     def check() -> Response | None:
         g.request_id = twin.next_request_id()
+        twin.catch_up()
         if is_private(request.path):
             return None
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
@@ -52,13 +54,17 @@ def install_gate(app: Flask, twin: Twin) -> None:
     def sign(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.request_id
         if "allowance" in g:
-            response.headers.update(g.allowance.headers())
+            response.headers.update(g.allowance.headers(twin.seconds_ahead()))
+        # One clock for everything: the time that a client reads here is that of `created_at`.
+        response.headers["Date"] = http_date(twin.now())
         return response
 
 
 def _faulty_answer(fault: Fault) -> Response | None:
     if fault.kind is FaultKind.SERVER_ERROR:
         raise internal_error()
+    if fault.kind is FaultKind.REVOKED:
+        raise usage_error(401, "access_token_revoked", "The access token has been revoked")
     if fault.kind is FaultKind.STRING_ERROR:
         return json_response({"error": "Something went wrong"}, 500)
     if fault.kind is FaultKind.HTML_ERROR:

@@ -7,6 +7,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+_WEBHOOK_PERCENTS = (
+    "webhook_duplicate_events",
+    "webhook_duplicate_deliveries",
+    "webhook_drop",
+    "webhook_wrong_signature",
+)
+
+
+_MOST_SKEW = 366 * 24 * 3600
+
 
 class FaultKind(enum.Enum):
     """What goes wrong with a request."""
@@ -21,6 +31,8 @@ class FaultKind(enum.Enum):
     """502 with an HTML page, as a gateway gives."""
     MALFORMED_PAGE = "malformed_page"
     """200 with JSON of the wrong shape."""
+    REVOKED = "revoked"
+    """401, as when the access token is revoked; with ``after``, half-way."""
     RESET = "reset"
     """The connection is reset before anything is done."""
     LOST_RESPONSE = "lost_response"
@@ -92,12 +104,52 @@ class Knobs:
     """Requests in a window, per access token."""
     rate_window_seconds: int = 60
     faults: tuple[Fault, ...] = ()
+    event_delay_seconds: int = 0
+    """How long after it happened an event can first be read, in the twin's time."""
+    event_delay_spread_seconds: int = 0
+    """Up to how much longer some events take than others, so that they appear out of order."""
+    clock_skew_seconds: int = 0
+    """By how much the twin's clock is ahead (or behind, when negative)."""
+    webhook_batch_size: int = 250
+    """The most events in one delivery."""
+    webhook_at_once: bool = True
+    """False: events wait until they fill a batch, or for a flush."""
+    webhook_timeout_seconds: int = 10
+    """How long a receiver may take to answer."""
+    webhook_retry_scale: float = 1.0
+    """Multiplies the waits before retries: 0 for at once, 0.001 for a minute in 60 ms."""
+    webhook_shuffle: bool = False
+    """Mixes the order of events within and across deliveries."""
+    webhook_duplicate_events: int = 0
+    """Percent of the events that come once more, in another delivery."""
+    webhook_duplicate_deliveries: int = 0
+    """Percent of the deliveries that are posted twice."""
+    webhook_delay_seconds: int = 0
+    """Holds back each delivery this long in the twin's time; with shuffle, up to this long."""
+    webhook_drop: int = 0
+    """Percent of the deliveries that are never sent, nor listed, nor tried again."""
+    webhook_wrong_signature: int = 0
+    """Percent of the attempts that are signed with a secret which is not the endpoint's."""
 
     def __post_init__(self) -> None:
         _expect_whole("latency_ms", self.latency_ms, 0)
         _expect_whole("page_delay_ms", self.page_delay_ms, 0)
         _expect_whole("rate_limit", self.rate_limit, 1)
         _expect_whole("rate_window_seconds", self.rate_window_seconds, 1)
+        _expect_whole("event_delay_seconds", self.event_delay_seconds, 0)
+        _expect_whole("event_delay_spread_seconds", self.event_delay_spread_seconds, 0)
+        _expect_whole("clock_skew_seconds", self.clock_skew_seconds, -_MOST_SKEW, _MOST_SKEW)
+        _expect_whole("webhook_batch_size", self.webhook_batch_size, 1, 250)
+        _expect_whole("webhook_timeout_seconds", self.webhook_timeout_seconds, 1)
+        _expect_whole("webhook_delay_seconds", self.webhook_delay_seconds, 0)
+        for name in _WEBHOOK_PERCENTS:
+            _expect_whole(name, getattr(self, name), 0, 100)
+        for name in ("webhook_at_once", "webhook_shuffle"):
+            if not isinstance(getattr(self, name), bool):
+                raise ValueError(f"{name} must be true or false")
+        scale = self.webhook_retry_scale
+        if isinstance(scale, bool) or not isinstance(scale, int | float) or not 0 <= scale < 1e6:
+            raise ValueError("webhook_retry_scale must be a number from 0 to a million")
 
     def to_json(self) -> dict[str, Any]:
         """The knobs as `changed` reads them."""

@@ -47,6 +47,29 @@ class GeneratedLane:
         return self.build(slot)
 
 
+class GrowingLane:
+    """A generated lane that reaches into the future: it ends where the clock stands."""
+
+    def __init__(self, whole: GeneratedLane, now: Callable[[], int]) -> None:
+        self.whole = whole
+        self._now = now
+        self._visible = 0
+
+    def __len__(self) -> int:
+        visible, now = self._visible, self._now()
+        if visible < len(self.whole) and self.whole.created_ms(visible) <= now:
+            rest = range(visible, len(self.whole))
+            visible += bisect.bisect_right(rest, now, key=self.whole.created_ms)
+            self._visible = visible
+        return visible
+
+    def created_ms(self, slot: int) -> int:
+        return self.whole.created_ms(slot)
+
+    def body(self, slot: int) -> Body | None:
+        return self.whole.body(slot)
+
+
 class CreatedLane:
     """The lane of things created through the API, in the order of their creation."""
 
@@ -64,11 +87,20 @@ class CreatedLane:
         return dict(self._bodies[slot])
 
     def append(self, created_ms: int, body: Body) -> None:
-        """Add a thing; ``created_ms`` must not be before the last one's."""
-        self._times.append(created_ms)
+        """Add a thing. One from before the last (a clock set back) takes the last one's place."""
+        self._times.append(max(created_ms, self._times[-1]) if self._times else created_ms)
         self._bodies.append(body)
+
+    def replace(self, slot: int, body: Body) -> None:
+        """Put another body into a slot."""
+        self._bodies[slot] = body
 
 
 def first_slot_at_or_after(lane: Lane, ms: int) -> int:
     """The first slot created at ``ms`` or later (the lane's length when there is none)."""
     return bisect.bisect_left(range(len(lane)), ms, key=lane.created_ms)
+
+
+def slots_at(lane: Lane, ms: int) -> range:
+    """The slots created exactly at ``ms``."""
+    return range(first_slot_at_or_after(lane, ms), first_slot_at_or_after(lane, ms + 1))

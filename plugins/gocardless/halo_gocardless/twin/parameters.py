@@ -35,6 +35,10 @@ class Parameters:
     def __contains__(self, name: str) -> bool:
         return name in self._values
 
+    def is_value(self, name: str, value: object) -> bool:
+        """Whether the parameter has exactly this value."""
+        return name in self._values and self._values[name] == value
+
     def reject(self, field: str, message: str) -> None:
         """Note a problem. A field of `links` or `metadata` is written ``links.customer``."""
         outer, _, inner = field.partition(".")

@@ -21,12 +21,16 @@ class Allowance(NamedTuple):
     reset: int
     exceeded: bool = False
 
-    def headers(self) -> dict[str, str]:
-        """The headers that every answer carries; the reset is an HTTP date."""
+    def headers(self, seconds_ahead: int = 0) -> dict[str, str]:
+        """The headers that every answer carries; the reset is an HTTP date.
+
+        Limits run in real time. A clock that is ``seconds_ahead`` shows the reset so much later, so
+        that it is as far from the answer's `Date` as it really is away.
+        """
         return {
             "ratelimit-limit": str(self.limit),
             "ratelimit-remaining": str(self.remaining),
-            "ratelimit-reset": http_date(self.reset),
+            "ratelimit-reset": http_date(self.reset + seconds_ahead),
         }
 
 

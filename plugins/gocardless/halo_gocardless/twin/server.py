@@ -17,6 +17,7 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from werkzeug.http import http_date
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from .app import MAX_BODY, create_app
@@ -97,7 +98,9 @@ class _Handler(WSGIRequestHandler):
         self.wfile.write(self._head(f"{code} {phrase}", headers) + body)
 
     def _head(self, status: str, headers: list[tuple[str, str]]) -> bytes:
-        lines = [f"{self.protocol_version} {status}", f"Date: {self.date_time_string()}"]
+        lines = [f"{self.protocol_version} {status}"]
+        if not any(name == "Date" for name, _ in headers):
+            lines.append(f"Date: {http_date(self.server.twin.now())}")
         lines += [f"{name}: {value}" for name, value in headers]
         lines.append(f"Connection: {'close' if self.close_connection else 'keep-alive'}")
         return "\r\n".join([*lines, "", ""]).encode("latin-1")
@@ -167,6 +170,7 @@ class TwinServer:
             target=self._server.serve_forever, args=(0.02,), name="gocardless-twin", daemon=True
         )
         self._thread.start()
+        self.twin.webhook_sender.start()
         return self
 
     def stop(self) -> None:
@@ -175,6 +179,7 @@ class TwinServer:
             return
         self._server.shutdown()
         self._thread.join()
+        self.twin.webhook_sender.stop()
         self._server.server_close()
         self._server.close_connections()
         self._server = self._thread = None

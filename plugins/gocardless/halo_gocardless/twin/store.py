@@ -6,33 +6,54 @@ Bodies are replaced, never changed in place, so that reading needs no lock; ever
 from __future__ import annotations
 
 import threading
-import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
+from .bank_days import add_working_days
 from .business import RESOURCE_TYPES, Business
-from .causes import Cause, event_body
+from .causes import event_body
+from .clock import Clock
 from .config import TwinConfig
 from .errors import not_found
 from .identifiers import IdSpace
 from .lanes import Body, CreatedLane, Lane, Place
-from .times import DAY, iso
+from .lifecycle.agenda import Agenda
+from .lifecycle.charge_dates import upcoming
+from .lifecycle.ledger import Ledger
+from .reasons import Cause
+from .times import DAY, date_of, iso, to_ms
+from .vocabulary import USABLE_MANDATE_STATUSES
+from .webhooks.outbox import Outbox
 
 _EVENT_HORIZON = 548 * DAY
 """Events older than eighteen months are not given out."""
 
 
 class Collection:
-    """All things of one resource type."""
+    """All things of one resource type.
+
+    ``view`` is what a reader sees of a stored body (for fields that follow the clock), ``oldest``
+    gives the time before which nothing is given out, ``is_hidden`` tells what cannot be seen yet.
+    """
 
     def __init__(
-        self, name: str, ids: IdSpace, generated: list[Lane], horizon_ms: int | None = None
+        self,
+        name: str,
+        ids: IdSpace,
+        generated: list[Lane],
+        taken_over: dict[Place, int] | None = None,
+        now_ms: Callable[[], int] = int,
     ) -> None:
         self.name = name
-        self.horizon_ms = horizon_ms
+        self.view: Callable[[Body], Body] | None = None
+        self.oldest: Callable[[], int] | None = None
+        self.is_hidden: Callable[[Place], bool] | None = None
         self._ids = ids
         self._created = CreatedLane()
         self._changed: dict[Place, Body] = {}
+        self._taken_over = {} if taken_over is None else taken_over
+        self._now_ms = now_ms
         self._removed: set[Place] = set()
         self.lanes: list[Lane] = [*generated, self._created]
         self.created_lane = len(generated)
@@ -51,18 +72,24 @@ class Collection:
         """When the thing at this place was created."""
         return self.lanes[place[0]].created_ms(place[1])
 
+    @property
+    def horizon_ms(self) -> int:
+        """Nothing from before this time is given out."""
+        return self.oldest() if self.oldest is not None else 0
+
     def body_at(self, place: Place, *, removed_too: bool = False) -> Body | None:
         """The thing at this place, if there is one."""
         if place in self._removed and not removed_too:
             return None
-        if place in self._changed:
-            return dict(self._changed[place])
-        return self.lanes[place[0]].body(place[1])
+        if self.is_hidden is not None and self.is_hidden(place):
+            return None
+        body = self._stored(place)
+        return body if body is None or self.view is None else self.view(body)
 
     def find(self, identity: str) -> Body | None:
         """The thing with this id, if there is one."""
         place = self.place(identity)
-        if place is None or (self.horizon_ms and self.created_ms(place) < self.horizon_ms):
+        if place is None or (self.oldest and self.created_ms(place) < self.oldest()):
             return None
         return self.body_at(place)
 
@@ -72,21 +99,65 @@ class Collection:
 
     def add(self, created_ms: int, fields: Body) -> Body:
         """Keep a new thing; its id and time of creation come first, as in the API's bodies."""
-        identity = self._ids.encode(self.created_lane, len(self._created))
-        body = {"id": identity, "created_at": iso(created_ms), **fields}
+        slot = len(self._created)
+        body = {"id": self.next_id(), "created_at": iso(created_ms), **fields}
         self._created.append(created_ms, body)
-        return dict(body)
+        stored = self.body_at((self.created_lane, slot))
+        return dict(body) if stored is None else stored
+
+    def next_id(self) -> str:
+        """The id that the next new thing will have."""
+        return self._ids.encode(self.created_lane, len(self._created))
 
     def change(self, identity: str, **fields: Any) -> Body:
-        """Replace some fields of a thing."""
-        place, body = self._located(identity)
-        self._changed[place] = body | fields
-        return dict(self._changed[place])
+        """Replace some fields of a thing.
+
+        A new status ends the steps that a generated thing takes by itself: from then on it only
+        changes by further calls.
+        """
+        place, _ = self._located(identity)
+        if "status" in fields:
+            self.take_over(identity)
+        self._change(place, fields)
+        body = self.body_at(place)
+        if body is None:
+            raise not_found()
+        return body
 
     def remove(self, identity: str) -> None:
         """Take a thing out of all lists; afterwards it cannot be found."""
         place, _ = self._located(identity)
         self._removed.add(place)
+
+    def take_over(self, identity: str) -> None:
+        """End the steps that a generated thing takes by itself, leaving it as it is now."""
+        place, _ = self._located(identity)
+        if place[0] != self.created_lane and place not in self._taken_over:
+            self._changed[place] = self._stored(place) or {}
+            self._taken_over[place] = self._now_ms()
+
+    def is_created(self, identity: str) -> bool:
+        """Whether the thing was not generated."""
+        place = self.place(identity)
+        return place is not None and place[0] == self.created_lane
+
+    def is_taken_over(self, place: Place) -> bool:
+        """Whether the thing takes no steps by itself (any more)."""
+        return place[0] == self.created_lane or place in self._taken_over
+
+    def _stored(self, place: Place) -> Body | None:
+        changed = self._changed.get(place)
+        if changed is not None and place in self._taken_over:
+            return dict(changed)
+        body = self.lanes[place[0]].body(place[1])
+        return body if body is None or changed is None else body | changed
+
+    def _change(self, place: Place, fields: Body) -> None:
+        lane, slot = place
+        if lane == self.created_lane:
+            self._created.replace(slot, (self._created.body(slot) or {}) | fields)
+        else:
+            self._changed[place] = self._changed.get(place, {}) | fields
 
     def _located(self, identity: str) -> tuple[Place, Body]:
         place = self.place(identity)
@@ -100,29 +171,118 @@ class Store:
     """All collections, the clock, and the memory that some rules need."""
 
     def __init__(self, config: TwinConfig) -> None:
-        self.business = Business(config)
+        self.clock = Clock(to_ms(config.resolved_now()), virtual=config.virtual_clock)
+        self.living = config.living
+        self.business = Business(config, self.clock)
         self.lock = threading.RLock()
         self.idempotency_keys: dict[tuple[str, str], str] = {}
         self.bank_details: dict[tuple[str, str], str] = {}
         """(customer id, digest of the account details) → bank account id."""
         self.retries: Counter[str] = Counter()
         self.reinstatements: Counter[str] = Counter()
-        self._started = time.monotonic()
+        self.attempts: Counter[str] = Counter()
+        """Payment id → how often it has been sent to the banks again."""
+        self.cycles: Counter[str] = Counter()
+        """Subscription id → how many of its charge dates are behind it."""
+        self.replacements: dict[str, str] = {}
+        """Mandate id → the mandate that replaced it."""
+        self.agenda = Agenda()
+        self.ledger = Ledger()
+        self.turn = (0, 0)
+        """The run and the payer that the monthly run comes to next."""
+        self.payers: dict[str, int] = {}
+        """Customer id → number of the payer, for those who came to a living business."""
+        self.reviews: Counter[str] = Counter()
+        self.turns: Counter[str] = Counter()
+        self.shares: dict[str, int] = {}
+        self.event_listeners: list[Callable[[Body], None]] = []
+        """Called with every event as it happens, under the lock; they must be quick."""
         self.collections = {name: self._collection(name) for name in RESOURCE_TYPES}
         self.customers = self.collections["customers"]
         self.bank_accounts = self.collections["customer_bank_accounts"]
         self.mandates = self.collections["mandates"]
         self.payments = self.collections["payments"]
+        self.refunds = self.collections["refunds"]
+        self.payouts = self.collections["payouts"]
+        self.subscriptions = self.collections["subscriptions"]
         self.events = self.collections["events"]
+        self.created_payout_items: dict[str, list[Body]] = {}
+        self.mandates.view = self._mandate_view
+        self.subscriptions.view = self._subscription_view
+        self.events.oldest = lambda: self.now_ms() - _EVENT_HORIZON
+        log = Collection("webhooks", IdSpace("WB", 1, config.seed), [])
+        self.collections["webhooks"] = log
+        self.webhooks = Outbox(config.webhook_endpoints, log, self.lock, self.now_ms, config.seed)
 
     def _collection(self, name: str) -> Collection:
         business = self.business
-        horizon_ms = business.now_ms - _EVENT_HORIZON if name == "events" else None
-        return Collection(name, business.ids[name], business.lanes(name), horizon_ms)
+        lanes, taken_over = business.lanes(name), business.taken_over[name]
+        return Collection(name, business.ids[name], lanes, taken_over, self.now_ms)
 
     def now_ms(self) -> int:
         """The twin's time: it starts at the configured now and goes on from there."""
-        return self.business.now_ms + int((time.monotonic() - self._started) * 1000)
+        return self.clock.now_ms()
+
+    def count_payout_items(self, payout_id: str) -> int:
+        """How many lines a payout has."""
+        lane, slot = self._payout_place(payout_id)
+        if lane == self.payouts.created_lane:
+            return len(self.created_payout_items[payout_id])
+        return len(self.business.payouts.items(lane, slot))
+
+    def payout_items(self, payout_id: str, start: int, end: int) -> list[Body]:
+        """Some lines of a payout, as the API gives them."""
+        lane, slot = self._payout_place(payout_id)
+        if lane == self.payouts.created_lane:
+            return [dict(item) for item in self.created_payout_items[payout_id][start:end]]
+        payouts = self.business.payouts
+        return [payouts.item_body(item) for item in payouts.items(lane, slot)[start:end]]
+
+    def _payout_place(self, payout_id: str) -> Place:
+        place = self.payouts.place(payout_id)
+        if place is None:
+            raise not_found()
+        return place
+
+    def next_charge_date(self) -> str:
+        """The first day on which a payment of a usable mandate could be collected."""
+        return add_working_days(date_of(self.now_ms()), 3).isoformat()
+
+    def _mandate_view(self, mandate: Body) -> Body:
+        usable = mandate["status"] in USABLE_MANDATE_STATUSES
+        mandate["next_possible_charge_date"] = self.next_charge_date() if usable else None
+        return mandate
+
+    def _subscription_view(self, subscription: Body) -> Body:
+        if subscription["status"] != "active":
+            subscription["upcoming_payments"] = []
+        elif self.subscriptions.is_created(subscription["id"]):
+            cycle = self.cycles[subscription["id"]]
+            subscription["upcoming_payments"] = upcoming(subscription, cycle)
+        return subscription
+
+    def delay_events(self, delay_ms: int, spread_ms: int) -> None:
+        """Have events appear only so long after they happened, some up to ``spread_ms`` later."""
+
+        def is_hidden(place: Place) -> bool:
+            age = self.now_ms() - self.events.created_ms(place)
+            if age >= delay_ms + spread_ms:
+                return False
+            scattered = sum(place) * 2_654_435_761 % 2**32
+            return age < delay_ms + (scattered * (spread_ms + 1) >> 32)
+
+        self.events.is_hidden = is_hidden if delay_ms or spread_ms else None
+
+    def latest_mandate(self, identity: str) -> str:
+        """The mandate that has replaced this one, or its own id."""
+        while identity in self.replacements:
+            identity = self.replacements[identity]
+        return identity
+
+    def announce(self, event: Body) -> None:
+        """Tell the listeners of an event."""
+        for listener in self.event_listeners:
+            listener(event)
 
     def add_event(
         self,
@@ -133,11 +293,19 @@ class Store:
         *,
         request_metadata: dict[str, str] | None = None,
         parent_event: str | None = None,
+        details: Body | None = None,
+        links: dict[str, str] | None = None,
     ) -> str:
-        """Write an event about ``resource``; gives its id."""
+        """Write an event about ``resource``; gives its id.
+
+        ``details`` and ``links`` are added to those that its action always has.
+        """
         now = self.now_ms()
-        body = event_body(iso(now), resource_type, action, cause, resource, request_metadata)
+        about = (resource_type, action, cause, resource)
+        body = event_body(iso(now), *about, request_metadata, details, links)
         if parent_event is not None:
             body["links"]["parent_event"] = parent_event
-        identity: str = self.events.add(now, body)["id"]
+        written = self.events.add(now, body)
+        self.announce(written)
+        identity: str = written["id"]
         return identity

@@ -24,8 +24,7 @@ def to_ms(moment: datetime) -> int:
 
 def iso(ms: int) -> str:
     """``2014-01-01T12:00:00.000Z``."""
-    moment = _EPOCH + timedelta(milliseconds=ms)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
+    return moment(ms).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
 
 
 def parse_timestamp(text: str) -> int | None:
@@ -57,13 +56,11 @@ def date_of(ms: int) -> date:
     return (_EPOCH + timedelta(milliseconds=ms)).date()
 
 
-def working_day(day: date) -> date:
-    """``day`` itself, or the Monday after a weekend (bank holidays are not modelled)."""
-    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() >= 5 else 0)
+def moment(ms: int) -> datetime:
+    """A time as an aware datetime in UTC."""
+    return _EPOCH + timedelta(milliseconds=ms)
 
 
-def add_working_days(day: date, count: int) -> date:
-    """The date ``count`` working days after ``day``."""
-    for _ in range(count):
-        day = working_day(day + timedelta(days=1))
-    return day
+def ms_of_date(day: date) -> int:
+    """The first millisecond of a date in UTC."""
+    return (day - _EPOCH.date()).days * DAY

@@ -32,6 +32,22 @@ USABLE_MANDATE_STATUSES = MANDATE_STATUSES[:4]
 
 MANDATE_TYPES = ("bank_debit", "instant", "recurring", "vrp_commercial", "vrp_sweeping")
 
+REFUND_STATUSES = (
+    *("created", "pending_submission", "submitted", "paid", "cancelled", "bounced"),
+    "funds_returned",
+)
+
+REFUND_TYPES = ("mandate", "payment")
+
+PAYOUT_STATUSES = ("pending", "paid", "bounced")
+
+PAYOUT_TYPES = ("merchant", "partner")
+
+SUBSCRIPTION_STATUSES = (
+    *("pending_customer_approval", "customer_approval_denied", "active", "finished", "cancelled"),
+    "paused",
+)
+
 LANGUAGES = ("en", "fr", "de", "pt", "es", "it", "nl", "da", "nb", "sl", "sv")
 
 EVENT_RESOURCES = {

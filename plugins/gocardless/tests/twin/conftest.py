@@ -12,6 +12,8 @@ import pytest
 import requests
 from halo_gocardless.twin import TokenKind, TwinConfig, TwinServer
 
+from .webhook_receiver import Receiver
+
 OFFICIAL_BODIES = Path(__file__).parents[1] / "fixtures" / "gocardless"
 LONDON_ACCOUNT = {
     "account_holder_name": "Ada Núñez",
@@ -61,9 +63,53 @@ class Api(requests.Session):
 
     def act(self, thing: dict[str, Any], action: str, **values: Any) -> requests.Response:
         """Run an action, without a body where it has no parameters."""
-        plural = {"PM": "payments", "MD": "mandates", "BA": "customer_bank_accounts"}
-        path = f"/{plural[thing['id'][:2]]}/{thing['id']}/actions/{action}"
+        path = f"/{plural(thing)}/{thing['id']}/actions/{action}"
         return self.post(path, json={"data": values}) if values else self.post(path)
+
+    def read(self, thing: dict[str, Any]) -> dict[str, Any]:
+        """The thing as it is now."""
+        answer = self.get(f"/{plural(thing)}/{thing['id']}")
+        assert answer.status_code == 200, answer.text
+        body: dict[str, Any] = answer.json()[plural(thing)]
+        return body
+
+    def try_to_simulate(self, scenario: str, thing: dict[str, Any]) -> requests.Response:
+        """Ask for a scenario."""
+        links = {"resource": thing["id"]}
+        path = f"/scenario_simulators/{scenario}/actions/run"
+        return self.post(path, json={"data": {"links": links}})
+
+    def simulate(self, scenario: str, thing: dict[str, Any]) -> dict[str, Any]:
+        """Run a scenario, which must be accepted; gives the thing afterwards."""
+        answer = self.try_to_simulate(scenario, thing)
+        assert answer.status_code == 200, answer.text
+        assert answer.json() == {"scenario_simulators": {"id": scenario}}
+        return self.read(thing)
+
+    def events_of(self, thing: dict[str, Any]) -> list[dict[str, Any]]:
+        """What has happened to a thing, oldest first."""
+        link = plural(thing).removesuffix("s")
+        return self.everything("/events", **{link: thing["id"]})[::-1]
+
+    def actions_of(self, thing: dict[str, Any]) -> list[str]:
+        """The actions of its events, oldest first."""
+        return [event["action"] for event in self.events_of(thing)]
+
+
+PLURALS = {
+    "PM": "payments",
+    "MD": "mandates",
+    "BA": "customer_bank_accounts",
+    "RF": "refunds",
+    "PO": "payouts",
+    "SB": "subscriptions",
+    "CU": "customers",
+}
+
+
+def plural(thing: dict[str, Any]) -> str:
+    """The resource type of a thing, by its id."""
+    return PLURALS[thing["id"][:2]]
 
 
 def problems(answer: requests.Response) -> dict[str, str]:
@@ -119,6 +165,12 @@ def api(server: TwinServer, make_api: Callable[..., Api]) -> Api:
 
 
 @pytest.fixture
+def virtual(make_server: Callable[..., TwinServer]) -> TwinServer:
+    """A twin whose time stands still."""
+    return make_server(virtual_clock=True)
+
+
+@pytest.fixture
 def official_body() -> Callable[[str], Any]:
     """One of GoCardless's published example files, such as "customers"."""
     return lambda name: json.loads((OFFICIAL_BODIES / f"{name}.json").read_bytes())
@@ -138,3 +190,22 @@ def account(api: Api, customer: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def mandate(api: Api, account: dict[str, Any]) -> dict[str, Any]:
     return api.create("mandates", links={"customer_bank_account": account["id"]})
+
+
+@pytest.fixture
+def receive() -> Iterator[Callable[[], Receiver]]:
+    """Starts a receiver of webhooks, and stops it after the test."""
+    receivers = []
+
+    def start() -> Receiver:
+        receivers.append(Receiver())
+        return receivers[-1]
+
+    yield start
+    for receiver in receivers:
+        receiver.stop()
+
+
+@pytest.fixture
+def receiver(receive: Callable[[], Receiver]) -> Receiver:
+    return receive()

@@ -12,6 +12,7 @@ from halo_gocardless.twin.business import RESOURCE_TYPES, Business
 from halo_gocardless.twin.vocabulary import MANDATE_STATUSES, PAYMENT_STATUSES
 
 from .conftest import NOW, Api
+from .replaying import disagreements
 
 Bodies = dict[str, list[dict[str, Any]]]
 
@@ -119,31 +120,65 @@ def test_nothing_is_from_the_future_and_nothing_before_what_it_needs(bodies: Bod
     now = "2026-03-18T09:30:00.000Z"
     created = {it["id"]: it["created_at"] for name in RESOURCE_TYPES for it in bodies[name]}
     assert max(created.values()) <= now
-    for name in ("customer_bank_accounts", "mandates", "payments", "events"):
+    for name in ("customer_bank_accounts", "mandates", "payments", "refunds", "events"):
         for thing in bodies[name]:
             for link, identity in thing["links"].items():
-                if link != "payout":
+                if link not in ("payout", "creditor_bank_account"):
                     assert created[identity] <= thing["created_at"], (name, link)
 
 
-def test_the_last_event_of_a_payment_or_mandate_is_its_status(bodies: Bodies) -> None:
-    last: dict[str, str] = {}
-    for event in sorted(bodies["events"], key=lambda it: it["created_at"]):
-        [identity] = {event["links"].get("payment") or event["links"].get("mandate")}
-        last[identity] = event["action"]
-    for thing in bodies["payments"] + bodies["mandates"]:
-        if thing["status"] in ("pending_submission", "pending_customer_approval"):
-            assert last[thing["id"]] == "created"
-        elif thing["status"] == "suspended_by_payer":
-            assert last[thing["id"]] == "active"
-        else:
-            assert last[thing["id"]] == thing["status"]
+@pytest.mark.parametrize(
+    "resource", ["payments", "mandates", "refunds", "payouts", "subscriptions"]
+)
+def test_the_events_of_a_thing_lead_to_its_status(bodies: Bodies, resource: str) -> None:
+    events = sorted(bodies["events"], key=lambda it: it["created_at"], reverse=True)
+    horizon = events[-1]["created_at"]
+    things = [it for it in bodies[resource] if it["created_at"] > horizon]
+    assert len(things) > 20
+    assert disagreements(resource, things, events) == []
 
 
-def test_a_payout_is_linked_once_paid_out(bodies: Bodies) -> None:
+def test_a_payment_that_was_paid_out_links_to_a_payout_that_exists(bodies: Bodies) -> None:
+    payouts = {payout["id"]: payout for payout in bodies["payouts"]}
+    linked = [it for it in bodies["payments"] if "payout" in it["links"]]
+    paid_out = [it for it in bodies["payments"] if it["status"] in ("paid_out", "charged_back")]
+    assert {it["id"] for it in paid_out} <= {it["id"] for it in linked}
+    assert len(linked) > 1500
+    for payment in linked:
+        payout = payouts[payment["links"]["payout"]]
+        assert payout["currency"] == ("EUR" if payment["currency"] == "EUR" else "GBP")
+
+
+def test_money_is_lost_late_and_by_refunds_too(bodies: Bodies) -> None:
+    actions = Counter((it["resource_type"], it["action"]) for it in bodies["events"])
+    late = [it for it in bodies["payments"] if it["status"] == "failed" and "payout" in it["links"]]
+
+    assert len(late) > 10
+    assert actions["payments", "late_failure_settled"] > 0
+    assert actions["payments", "chargeback_settled"] > 0
+    assert actions["refunds", "refund_settled"] > 10
+    assert actions["refunds", "paid"] > 40
+
+
+def test_what_a_payment_says_is_refunded_is_what_its_refunds_come_to(bodies: Bodies) -> None:
+    refunded: Counter[str] = Counter()
+    for refund in bodies["refunds"]:
+        refunded[refund["links"]["payment"]] += refund["amount"]
+    assert len(refunded) > 40
     for payment in bodies["payments"]:
-        paid_out = payment["status"] in ("paid_out", "charged_back")
-        assert ("payout" in payment["links"]) is paid_out
+        assert payment["amount_refunded"] == refunded[payment["id"]]
+
+
+def test_a_subscription_links_to_a_mandate_and_its_payments_to_it(bodies: Bodies) -> None:
+    subscriptions = {it["id"]: it for it in bodies["subscriptions"]}
+    payments = [it for it in bodies["payments"] if "subscription" in it["links"]]
+
+    assert {it["status"] for it in subscriptions.values()} == {"active", "cancelled"}
+    assert len(payments) > 200
+    for payment in payments:
+        subscription = subscriptions[payment["links"]["subscription"]]
+        assert subscription["links"]["mandate"] == payment["links"]["mandate"]
+        assert subscription["amount"] == payment["amount"]
 
 
 def test_a_foreign_payment_is_exchanged_in_whole_pence(bodies: Bodies) -> None:

@@ -124,7 +124,7 @@ def test_the_search_finds_by_id_and_by_name(server: TwinServer, api: Api) -> Non
 def test_what_is_not_there_is_a_readable_404(server: TwinServer, path: str) -> None:
     answer = requests.get(server.dashboard_url + path, timeout=10)
     assert answer.status_code == 404
-    assert "no such customer or payment" in answer.text
+    assert "nothing with this id" in answer.text
 
 
 def test_a_payment_of_a_removed_customer_still_opens(server: TwinServer, api: Api) -> None:
@@ -142,3 +142,84 @@ def test_a_page_loads_nothing_from_elsewhere(server: TwinServer) -> None:
     assert "http" not in answer.text
     assert style.status_code == 200
     assert "url(" not in style.text
+
+
+def test_a_payment_shows_what_happened_its_refunds_and_its_payout(
+    server: TwinServer, api: Api
+) -> None:
+    refunded = api.everything("/refunds")[-1]
+    payment = api.read({"id": refunded["links"]["payment"]})
+    page = _page(server, f"/payments/{payment['id']}")
+
+    assert f'href="/dashboard/refunds/{refunded["id"]}"' in page
+    assert f'href="/dashboard/payouts/{payment["links"]["payout"]}"' in page
+    assert f'href="/dashboard/mandates/{payment["links"]["mandate"]}"' in page
+    for event in api.events_of(payment):
+        assert event["details"]["description"].replace("'", "&#39;") in page
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/payouts", "Gocardless fee"),
+        ("/mandates", "Next charge date"),
+        ("/subscriptions", "Upcoming"),
+        ("/refunds", "What happened"),
+    ],
+)
+def test_there_is_a_page_for_each_kind_of_thing(
+    server: TwinServer, api: Api, path: str, words: str
+) -> None:
+    thing = api.get(path).json()[path.strip("/")][3]
+    page = _page(server, f"{path}/{thing['id']}")
+    assert thing["id"] in page
+    assert words in page
+    found = requests.get(f"{server.dashboard_url}?q={thing['id']}", timeout=10)
+    assert found.url == f"{server.dashboard_url}{path}/{thing['id']}"
+    missing = requests.get(f"{server.dashboard_url}{path}/XX123", timeout=10)
+    assert missing.status_code == 404
+
+
+def test_a_payout_shows_its_items(server: TwinServer, api: Api) -> None:
+    payout = api.get("/payouts").json()["payouts"][2]
+    page = _page(server, f"/payouts/{payout['id']}")
+    for item in api.everything("/payout_items", payout=payout["id"])[:20]:
+        assert item["links"]["payment"] in page
+
+
+def test_a_button_runs_a_scenario(server: TwinServer, api: Api) -> None:
+    [payment, *_] = api.get("/payments", params={"status": "confirmed"}).json()["payments"]
+    page = _page(server, f"/payments/{payment['id']}")
+    assert 'value="payment_charged_back"' in page
+    assert 'value="payment_submitted"' not in page
+
+    url = f"{server.dashboard_url}/payments/{payment['id']}/simulate"
+    form = {"scenario": "payment_charged_back"}
+    answer = requests.post(url, data=form, headers={"Origin": server.url}, timeout=10)
+    assert answer.status_code == 200
+    assert "Charged back" in answer.text
+    assert api.read(payment)["status"] == "charged_back"
+
+    again = requests.post(url, data=form, headers={"Origin": server.url}, timeout=10)
+    assert again.status_code == 422
+    assert "it must be" in again.text
+    other = requests.post(url, data=form, headers={"Origin": "http://evil.example"}, timeout=10)
+    assert other.status_code == 403
+
+
+def test_the_clock_page_lets_time_pass(virtual: TwinServer) -> None:
+    page = _page(virtual, "/clock")
+    assert "Wednesday 18 March 2026, 09:30:00 UTC" in page
+    url = f"{virtual.dashboard_url}/clock"
+    headers = {"Origin": virtual.url}
+    answer = requests.post(url, data={"step": "week"}, headers=headers, timeout=10)
+    assert "Wednesday 25 March 2026, 09:30:00 UTC" in answer.text
+    assert requests.post(url, data={"step": "era"}, headers=headers, timeout=10).status_code == 422
+
+
+def test_a_real_clock_is_shown_without_buttons(server: TwinServer) -> None:
+    page = _page(server, "/clock")
+    assert "A real clock" in page
+    assert "<button" not in page
+    answer = requests.post(f"{server.dashboard_url}/clock", data={"step": "day"}, timeout=10)
+    assert answer.status_code == 422

@@ -91,7 +91,7 @@ def test_a_body_over_a_megabyte_is_refused(server: TwinServer, api: Api) -> None
     assert api.get("/customers").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/customers/", "/customers/CU123", "/payouts"])
+@pytest.mark.parametrize("path", ["/nothing", "/customers/", "/customers/CU123", "/blocks"])
 def test_what_is_not_there_is_a_json_404(api: Api, path: str) -> None:
     assert _reason(api.get(path)) == (404, "not_found")
 

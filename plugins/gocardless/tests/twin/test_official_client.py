@@ -109,6 +109,82 @@ def test_events_are_listed_with_what_they_are_about(client: Any) -> None:
     assert client.events.get(page.records[0].id).action == page.records[0].action
 
 
+def test_a_payment_is_paid_out_refunded_and_settled_by_scenarios(client: Any) -> None:
+    customer = client.customers.create(params=ADA)
+    account = client.customer_bank_accounts.create(
+        params={
+            "account_holder_name": "Ada Núñez",
+            "iban": PARIS_ACCOUNT,
+            "links": {"customer": customer.id},
+        }
+    )
+    mandate = client.mandates.create(params={"links": {"customer_bank_account": account.id}})
+    payment = client.payments.create(
+        params={"amount": 5000, "currency": "EUR", "links": {"mandate": mandate.id}}
+    )
+    run = client.scenario_simulators.run
+    assert run("payment_paid_out", params={"links": {"resource": payment.id}}).id
+    payout = client.payouts.get(client.payments.get(payment.id).links.payout)
+    refund = client.refunds.create(
+        params={
+            "amount": 2000,
+            "total_amount_confirmation": 2000,
+            "links": {"payment": payment.id},
+        }
+    )
+    run("refund_settled", params={"links": {"resource": refund.id}})
+
+    assert (payout.currency, payout.amount, payout.deducted_fees) == ("EUR", 4930, 70)
+    items = client.payout_items.list(params={"payout": payout.id}).records
+    assert [(item.type, item.amount) for item in items] == [
+        ("payment_paid_out", "5000.0"),
+        ("gocardless_fee", "-70.0"),
+    ]
+    assert client.refunds.get(refund.id).status == "paid"
+    assert client.refunds.list(params={"payment": payment.id}).records[0].amount == 2000
+    events = client.events.list(params={"resource_type": "refunds", "include": "refund"})
+    assert events.records[0].action == "refund_settled"
+    assert refund.id in {it["id"] for it in events.api_response.body["linked"]["refunds"]}
+
+
+def test_refunds_payouts_and_subscriptions_are_listed_over_several_pages(client: Any) -> None:
+    for service in (client.refunds, client.payouts, client.subscriptions):
+        identities = [thing.id for thing in service.all(params={"limit": 10})]
+        assert len(identities) == len(set(identities)) > 10
+        assert service.get(identities[0]).id == identities[0]
+
+
+def test_a_subscription_is_created_paused_resumed_and_cancelled(client: Any) -> None:
+    mandate = next(
+        it for it in client.mandates.list(params={"status": "active", "scheme": "bacs"}).records
+    )
+    subscription = client.subscriptions.create(
+        params={
+            "amount": 2500,
+            "currency": "GBP",
+            "interval_unit": "monthly",
+            "day_of_month": 1,
+            "links": {"mandate": mandate.id},
+        }
+    )
+    assert subscription.upcoming_payments[0]["amount"] == 2500
+    assert client.subscriptions.pause(subscription.id).status == "paused"
+    assert client.subscriptions.resume(subscription.id).status == "active"
+    update = {"metadata": {"plan": "gold"}}
+    assert (
+        client.subscriptions.update(subscription.id, params=update).metadata == update["metadata"]
+    )
+    assert client.subscriptions.cancel(subscription.id).status == "cancelled"
+    events = client.events.list(params={"subscription": subscription.id}).records
+    assert [event.action for event in events] == ["cancelled", "resumed", "paused", "created"]
+
+
+def test_a_scenario_that_cannot_happen_is_an_invalid_state(client: Any) -> None:
+    params = {"links": {"resource": _payment(client, "paid_out")}}
+    with pytest.raises(errors.InvalidStateError):
+        client.scenario_simulators.run("payment_submitted", params=params)
+
+
 def test_the_rate_limit_is_told(client: Any) -> None:
     client.customers.list()
     client.customers.list()

@@ -13,11 +13,11 @@ CONDITIONAL = {
     "customers": set(),
     "payments": {
         "links.payout",  # until it is paid out
-        "links.subscription",  # the twin has no subscriptions
+        "links.subscription",  # unless a subscription made it
         "links.instalment_schedule",  # nor instalment schedules
     },
     "mandates": {
-        "links.new_mandate",  # only on one that was replaced, which the twin's never are
+        "links.new_mandate",  # only on one that was replaced
         # The twin's mandates have no limits of consent, the field is null.
         *(
             f"consent_parameters.{name}"
@@ -131,3 +131,26 @@ def test_an_error_has_the_keys_of_the_official_example(
     assert set(error) == set(official)
     assert set(error["errors"][0]) == set(official["errors"][0])
     assert (error["type"], error["code"]) == (official["type"], official["code"])
+
+
+DOCUMENTED = {
+    "refunds": "amount created_at currency fx id links metadata reference status",
+    "payouts": (
+        "amount arrival_date created_at currency deducted_fees fx id links metadata payout_type "
+        "reference status tax_currency"
+    ),
+    "subscriptions": (
+        "amount app_fee count created_at currency day_of_month earliest_charge_date_after_resume "
+        "end_date id interval interval_unit links metadata month name parent_plan_paused "
+        "payment_reference retry_if_possible start_date status upcoming_payments"
+    ),
+}
+"""The fields that GoCardless's own client libraries declare."""
+
+
+@pytest.mark.parametrize("resource", list(DOCUMENTED))
+def test_every_body_has_the_documented_fields(api: Api, resource: str) -> None:
+    bodies = api.everything(f"/{resource}", limit=500)
+    assert len(bodies) > 10
+    for body in bodies:
+        assert set(body) == set(DOCUMENTED[resource].split())

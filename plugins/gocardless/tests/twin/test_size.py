@@ -22,7 +22,7 @@ def page(path):
     return answer.json
 
 def visit():
-    for path in ("/customers", "/mandates", "/payments", "/events"):
+    for path in ("/customers", "/mandates", "/payments", "/events", "/refunds", "/subscriptions"):
         cursor = ""
         for _ in range(5):
             after = page(path + "?limit=500" + cursor)["meta"]["cursors"]["after"]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..identifiers import IdSpace
-from ..lanes import Body
-from ..times import DAY, add_working_days, date_of, iso
+from ..lanes import Body, Place
+from ..times import DAY, iso
 from .draw import Draw
 from .payers import PayerGenerator
 from .timeline import FIRST, MANDATE_ENDINGS, SECOND_ONE, Timeline
@@ -15,7 +17,6 @@ _FIRST_FATES = (
     *(("blocked",) * 2 + ("suspended_by_payer",) * 2 + ("failed",) * 3),
 )
 _NEWER_FATES = ("active",) * 64 + (UNAPPROVED,) * 20 + ("failed",) * 8 + ("cancelled",) * 8
-_USABLE = (UNAPPROVED, "pending_submission", "submitted", "active")
 
 
 class MandateGenerator:
@@ -28,7 +29,9 @@ class MandateGenerator:
         payers: PayerGenerator,
         ids: dict[str, IdSpace],
         creditor_id: str,
+        taken_over: Mapping[Place, int],
     ) -> None:
+        self._taken_over = taken_over
         self._seed = seed
         self._timeline = timeline
         self._payers = payers
@@ -62,16 +65,16 @@ class MandateGenerator:
         else:
             path = ("created", "submitted", "active")
             path += (fate,) if fate in MANDATE_ENDINGS else ()
-        now = self._timeline.now_ms
+        until = self._taken_over.get((which, payer)) or self._timeline.now_ms()
         return tuple(
-            step for step in path if self._timeline.mandate_step_ms(which, step, payer) <= now
+            step for step in path if self._timeline.mandate_step_ms(which, step, payer) <= until
         )
 
     def status(self, which: int, payer: int) -> str:
         """The status that the steps have led to."""
-        last = self.steps(which, payer)[-1]
-        if last != "created":
-            return last
+        steps = self.steps(which, payer)
+        if len(steps) > 1:
+            return steps[-1]
         return UNAPPROVED if self.fate(which, payer) == UNAPPROVED else "pending_submission"
 
     def bank_account(self, which: int, payer: int) -> Body | None:
@@ -104,16 +107,13 @@ class MandateGenerator:
         identity = self._ids["mandates"].encode(which, payer)
         status = self.status(which, payer)
         created_ms = self._timeline.mandate_ms(which, payer)
-        today = date_of(self._timeline.now_ms)
         return {
             "id": identity,
             "created_at": iso(created_ms),
             "reference": f"KMS-{identity[-8:]}",
             "status": status,
             "scheme": self._payers.country(payer).scheme,
-            "next_possible_charge_date": (
-                add_working_days(today, 3).isoformat() if status in _USABLE else None
-            ),
+            "next_possible_charge_date": None,  # told by the store, as it changes by the day
             "next_possible_standard_ach_charge_date": None,
             "payments_require_approval": False,
             "metadata": {"contract": f"C-{draw.digits(5)}"} if draw.chance(20) else {},

@@ -8,7 +8,16 @@ from typing import Any
 
 from ..lanes import Body
 from ..store import Store
-from . import bank_accounts, customers, mandates, payments
+from . import (
+    bank_accounts,
+    customers,
+    mandates,
+    payments,
+    payouts,
+    refunds,
+    subscriptions,
+    webhooks,
+)
 
 Create = Callable[[Store, dict[str, Any]], Body]
 Change = Callable[[Store, str, dict[str, Any]], Body]
@@ -39,6 +48,18 @@ OPERATIONS: dict[str, Operations] = {
         payments.update,
         actions={"cancel": payments.cancel, "retry": payments.retry},
     ),
+    "refunds": Operations(refunds.create, refunds.update),
+    "payouts": Operations(update=payouts.update),
+    "subscriptions": Operations(
+        subscriptions.create,
+        subscriptions.update,
+        actions={
+            "cancel": subscriptions.cancel,
+            "pause": subscriptions.pause,
+            "resume": subscriptions.resume,
+        },
+    ),
     "events": Operations(),
     "creditors": Operations(),
+    "webhooks": Operations(actions={"retry": webhooks.retry}),
 }

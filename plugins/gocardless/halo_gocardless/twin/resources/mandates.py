@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..business.places import DEFAULT_SCHEME, SCHEME_CURRENCY
-from ..causes import MANDATE_GONE, REQUESTED, Cause
+from ..business.places import SCHEME_CURRENCY
+from ..causes import MANDATE_GONE, REQUESTED
 from ..errors import invalid_state
 from ..filters import matching
 from ..lanes import Body
+from ..lifecycle import mandates as lifecycle
 from ..parameters import Parameters
+from ..reasons import Cause
 from ..store import Store
-from ..times import add_working_days, date_of
-from ..vocabulary import MANDATE_STATUSES
 
 _CREATE = ("authorisation_source", "links", "metadata", "payer_ip_address", "reference", "scheme")
-_CANCELLABLE = (*MANDATE_STATUSES[:4], "suspended_by_payer")
 _MAX_REINSTATEMENTS = 10
-
-
-def next_charge_date(store: Store) -> str:
-    """The first day on which a payment of a usable mandate could be collected."""
-    return add_working_days(date_of(store.now_ms()), 3).isoformat()
 
 
 def create(store: Store, values: dict[str, Any]) -> Body:
@@ -45,32 +39,9 @@ def create(store: Store, values: dict[str, Any]) -> Body:
     account = parameters.checked(account)
     if not account["enabled"]:
         raise invalid_state("bank_account_disabled", "The bank account is disabled")
-    slot = len(store.mandates.lanes[store.mandates.created_lane])
-    body = store.mandates.add(
-        store.now_ms(),
-        {
-            "reference": reference or f"KMS-NEW{slot:05d}",
-            "status": "pending_submission",
-            "scheme": scheme or DEFAULT_SCHEME[account["currency"]],
-            "next_possible_charge_date": next_charge_date(store),
-            "next_possible_standard_ach_charge_date": None,
-            "payments_require_approval": False,
-            "metadata": metadata,
-            "links": {
-                "customer_bank_account": account["id"],
-                "creditor": store.business.creditor_id,
-                "customer": account["links"]["customer"],
-            },
-            "consent_parameters": None,
-            "consent_type": None,
-            "verified_at": None,
-            "funds_settlement": "managed",
-            "authorisation_source": source or "web",
-            "mandate_type": "bank_debit",
-        },
+    return lifecycle.create(
+        store, account, scheme, reference=reference, source=source, metadata=metadata
     )
-    store.add_event("mandates", "created", REQUESTED["mandates", "created"], body)
-    return body
 
 
 def update(store: Store, identity: str, values: dict[str, Any]) -> Body:
@@ -88,16 +59,19 @@ def cancel(store: Store, identity: str, values: dict[str, Any]) -> Body:
     parameters = Parameters("data", values, ["metadata"])
     metadata = parameters.metadata()
     parameters.check()
-    if mandate["status"] not in _CANCELLABLE:
+    if mandate["status"] not in lifecycle.CANCELLABLE:
         raise invalid_state("cancellation_failed", "This mandate cannot be cancelled any more")
-    return _cancel(store, mandate, REQUESTED["mandates", "cancelled"], metadata)
+    cause = REQUESTED["mandates", "cancelled"]
+    return lifecycle.end(
+        *(store, mandate, "cancelled", cause), dependants=MANDATE_GONE, request_metadata=metadata
+    )
 
 
 def cancel_all_of_bank_account(store: Store, bank_account: str, cause: Cause) -> None:
     """Cancel what can be cancelled of a bank account that is no longer there."""
     for mandate in matching(store, "mandates", customer_bank_account=bank_account):
-        if mandate["status"] in _CANCELLABLE:
-            _cancel(store, mandate, cause, {})
+        if mandate["status"] in lifecycle.CANCELLABLE:
+            lifecycle.end(store, mandate, "cancelled", cause, dependants=MANDATE_GONE)
 
 
 def reinstate(store: Store, identity: str, values: dict[str, Any]) -> Body:
@@ -114,21 +88,9 @@ def reinstate(store: Store, identity: str, values: dict[str, Any]) -> Body:
     if store.reinstatements[identity] >= _MAX_REINSTATEMENTS:
         raise invalid_state("mandate_not_inactive", "This mandate was reinstated too often")
     store.reinstatements[identity] += 1
-    body = store.mandates.change(
-        identity, status="pending_submission", next_possible_charge_date=next_charge_date(store)
-    )
+    body = store.mandates.change(identity, status="pending_submission")
     action = "resubmission_requested"
     cause = REQUESTED["mandates", action]
     store.add_event("mandates", action, cause, body, request_metadata=metadata)
-    return body
-
-
-def _cancel(store: Store, mandate: Body, cause: Cause, metadata: dict[str, str]) -> Body:
-    identity = mandate["id"]
-    body = store.mandates.change(identity, status="cancelled", next_possible_charge_date=None)
-    event = store.add_event("mandates", "cancelled", cause, body, request_metadata=metadata)
-    for payment in matching(store, "payments", mandate=identity):
-        if payment["status"] in ("pending_submission", "pending_customer_approval"):
-            gone = store.payments.change(payment["id"], status="cancelled")
-            store.add_event("payments", "cancelled", MANDATE_GONE, gone, parent_event=event)
+    lifecycle.begin(store, body)
     return body

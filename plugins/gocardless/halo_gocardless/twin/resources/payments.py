@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..bank_days import working_day
 from ..business.places import CURRENCIES, SCHEME_CURRENCY
 from ..causes import REQUESTED
 from ..errors import invalid_state
 from ..lanes import Body
+from ..lifecycle import payments as lifecycle
 from ..parameters import Parameters
 from ..store import Store
-from ..times import parse_date, working_day
+from ..times import parse_date
 from ..vocabulary import REFERENCE_LENGTHS, USABLE_MANDATE_STATUSES
 
 _CREATE = (
@@ -47,33 +49,18 @@ def create(store: Store, values: dict[str, Any]) -> Body:
     mandate = parameters.checked(mandate)
     if mandate["status"] not in USABLE_MANDATE_STATUSES:
         raise invalid_state("mandate_is_inactive", "The mandate for this payment is inactive")
-    waits = mandate["status"] == "pending_customer_approval"
-    body = store.payments.add(
-        store.now_ms(),
-        {
-            "charge_date": charge_date,
-            "amount": amount,
-            "description": description,
-            "currency": currency,
-            "status": "pending_customer_approval" if waits else "pending_submission",
-            "amount_refunded": 0,
-            "reference": reference,
-            "metadata": metadata,
-            "fx": {
-                "fx_currency": None,
-                "fx_amount": None,
-                "exchange_rate": None,
-                "estimated_exchange_rate": None,
-            },
-            "links": {"mandate": mandate["id"], "creditor": mandate["links"]["creditor"]},
-            "retry_if_possible": bool(retry),
-            "scheme": mandate["scheme"],
-            "app_fee": fee,
-            "faster_ach": faster_ach,
-        },
+    return lifecycle.create(
+        store,
+        mandate,
+        amount or 0,
+        charge_date,
+        description=description,
+        reference=reference,
+        metadata=metadata,
+        app_fee=fee,
+        retry_if_possible=bool(retry),
+        faster_ach=faster_ach,
     )
-    store.add_event("payments", "created", REQUESTED["payments", "created"], body)
-    return body
 
 
 def update(store: Store, identity: str, values: dict[str, Any]) -> Body:
@@ -97,10 +84,8 @@ def cancel(store: Store, identity: str, values: dict[str, Any]) -> Body:
     parameters.check()
     if payment["status"] != "pending_submission":
         raise invalid_state("cancellation_failed", "This payment cannot be cancelled any more")
-    body = store.payments.change(identity, status="cancelled")
     cause = REQUESTED["payments", "cancelled"]
-    store.add_event("payments", "cancelled", cause, body, request_metadata=metadata)
-    return body
+    return lifecycle.cancel(store, payment, cause, request_metadata=metadata)
 
 
 def retry(store: Store, identity: str, values: dict[str, Any]) -> Body:
@@ -121,7 +106,9 @@ def retry(store: Store, identity: str, values: dict[str, Any]) -> Body:
     body = store.payments.change(identity, status="pending_submission", charge_date=charge_date)
     action = "resubmission_requested"
     cause = REQUESTED["payments", action]
+    store.attempts[identity] += 1
     store.add_event("payments", action, cause, body, request_metadata=metadata)
+    lifecycle.begin(store, body)
     return body
 
 
