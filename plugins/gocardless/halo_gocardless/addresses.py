@@ -35,7 +35,7 @@ class Address:
 
     def payment_page(self, payment_id: str) -> str:
         """The page of one payment; the list of all payments for an id unfit for a URL."""
-        if _SAFE_ID.fullmatch(payment_id):
+        if is_safe_id(payment_id):
             return f"{self.dashboard}/payments/{payment_id}"
         return f"{self.dashboard}/payments"
 
@@ -51,6 +51,11 @@ OFFICIAL = {
         "https://api-sandbox.gocardless.com", "https://manage-sandbox.gocardless.com"
     ),
 }
+
+
+def is_safe_id(identity: str) -> bool:
+    """Whether it can stand in the path of a URL, as every id of GoCardless can."""
+    return _SAFE_ID.fullmatch(identity) is not None
 
 
 def resolve(environment: str, api_url: str | None, environ: Mapping[str, str]) -> Address:

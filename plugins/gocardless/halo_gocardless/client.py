@@ -9,7 +9,10 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import count
+from types import MappingProxyType
 from typing import Any, NamedTuple, Self
 
 import requests
@@ -20,7 +23,7 @@ from .addresses import Address
 from .bodies import decode, read_body
 from .errors import GoCardlessError, TransientError, from_answer, from_network
 from .pacing import Pacer
-from .retries import Patience, backoff, seconds_until_reset
+from .retries import Patience, backoff, http_date, seconds_until_reset
 
 _log = logging.getLogger(__name__)
 
@@ -30,10 +33,24 @@ TIMEOUT = (10, 30)  # seconds to connect, and between two arrivals of data
 
 
 class Page(NamedTuple):
-    """One page of a list. `after` leads to the next page and is None on the last."""
+    """One page of a list. `after` leads to the next page and is None on the last.
+
+    `linked` holds the records that the page's records name, by their plural, where a filter
+    `include` asked for them.
+    """
 
     records: list[Any]
     after: str | None
+    linked: Mapping[str, list[Any]] = MappingProxyType({})
+
+
+@dataclass(slots=True)
+class Asked:
+    """What a client has asked of GoCardless: tries count, and only waits for the rate limit do."""
+
+    requests: int = 0
+    waited: float = 0.0  # seconds
+    rate_limited: int = 0
 
 
 class _Bearer(requests.auth.AuthBase):
@@ -70,6 +87,8 @@ class Client:
         self._clock = clock
         self._jitter = jitter
         self._pacer = Pacer(clock)
+        self.asked = Asked()
+        self.answered_at: datetime | None = None  # GoCardless's own time at its last answer
         self._session = requests.Session()
         self._session.auth = _Bearer(token)
         # Proxies and certificates come from the environment, but no proxy stands before loopback.
@@ -99,7 +118,7 @@ class Client:
         after: str | None = None
         seen: set[str] = set()
         for number in count(1):
-            records, after = self.page(resource, filters, after=after, number=number)
+            records, after, _ = self.page(resource, filters, after=after, number=number)
             yield from records
             del records
             if after is None:
@@ -124,6 +143,25 @@ class Client:
         body = self._request("GET", f"/{resource}", f"list {resource}", params=params)
         return _page(body, resource, number)
 
+    def one(self, resource: str, identity: str) -> Any | None:
+        """One record by its id, or None where GoCardless has none, or none any more.
+
+        :param identity: must be fit for a URL (`addresses.is_safe_id`).
+        """
+        try:
+            body = self._request("GET", f"/{resource}/{identity}", f"read one of the {resource}")
+        except GoCardlessError as error:
+            if error.status in (404, 410):
+                return None
+            raise
+        record = body.get(resource) if isinstance(body, dict) else None
+        if record is None:
+            raise GoCardlessError(
+                f"GoCardless's answer about one of the {resource} is malformed: it holds none.",
+                advice="Try again; if it stays, tell GoCardless.",
+            )
+        return record
+
     def put(self, path: str, body: Mapping[str, Any], doing: str) -> Any:
         """Change a record; `doing` names the change in messages."""
         return self._request("PUT", path, doing, json=body)
@@ -134,7 +172,7 @@ class Client:
         attempt = 0
         while True:
             attempt += 1
-            self._pause(min(self._pacer.delay(), self._patience.seconds))
+            self._pause_for_rate_limit(min(self._pacer.delay(), self._patience.seconds))
             try:
                 return self._send(method, path, doing, content)
             except TransientError as error:
@@ -154,13 +192,21 @@ class Client:
                     attempt,
                     self._patience.tries - 1,
                 )
-                self._pause(wait)
+                if error.status == 429:
+                    self._pause_for_rate_limit(wait)
+                else:
+                    self._pause(wait)
+
+    def _pause_for_rate_limit(self, seconds: float) -> None:
+        self._pause(seconds)
+        self.asked.waited += seconds
 
     def _pause(self, seconds: float) -> None:
         if seconds > 0:
             self._sleep(seconds)
 
     def _send(self, method: str, path: str, doing: str, content: Mapping[str, Any]) -> Any:
+        self.asked.requests += 1
         try:
             with self._session.request(
                 method,
@@ -174,6 +220,7 @@ class Client:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise from_network(error, self._address.api) from error
         self._pacer.observe(response.headers)
+        self.answered_at = http_date(response.headers.get("Date")) or self.answered_at
         try:
             body = decode(raw)
         except ValueError:
@@ -183,6 +230,7 @@ class Client:
                 response.status_code, body, response.headers, doing, self._address.token_page
             )
             if isinstance(failure, TransientError) and response.status_code == 429:
+                self.asked.rate_limited += 1
                 failure.wait = seconds_until_reset(response.headers) or 0.0
             raise failure
         if body is None:
@@ -204,11 +252,14 @@ def _page(body: Any, resource: str, number: int) -> Page:
     after = cursors.get("after", "") if isinstance(cursors, dict) else ""
     if after is not None and not (isinstance(after, str) and after.isprintable() and after):
         raise _malformed(resource, number, "it does not say whether another page follows")
-    return Page(records, after)
+    linked = body.get("linked")
+    if not isinstance(linked, dict):
+        return Page(records, after)
+    return Page(records, after, {key: it for key, it in linked.items() if isinstance(it, list)})
 
 
 def _malformed(resource: str, number: int, why: str) -> GoCardlessError:
     return GoCardlessError(
         f"Page {number} of GoCardless's list of {resource} is malformed: {why}.",
-        advice="Nothing was imported. Try again; if it stays, tell GoCardless.",
+        advice="Try again; if it stays, tell GoCardless.",
     )

@@ -18,6 +18,7 @@ from .client import Client
 from .errors import GoCardlessError
 from .payments import to_payment
 from .retries import FOR_A_PERSON_WAITING
+from .values import timestamp
 
 logger = logging.getLogger(__name__)
 
@@ -112,7 +113,7 @@ def _just_after(microseconds: int) -> str:
         moment = _EPOCH + timedelta(microseconds=microseconds, milliseconds=1)
     except OverflowError:
         raise _unknown_cursor() from None
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return timestamp(moment)
 
 
 def _encode_cursor(sort: str, position: Position) -> str:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from halo_host import Money, Payment
 
 from .addresses import Address
 from .statuses import meaning
-from .values import day, minor_units, moment, text
-
-_CURRENCY = re.compile(r"[A-Z]{3}")
+from .values import currency, day, minor_units, moment, text
 
 
 def to_payment(record: object, customer_id: str, address: Address) -> Payment | None:
@@ -23,8 +19,8 @@ def to_payment(record: object, customer_id: str, address: Address) -> Payment | 
         return None
     get = record.get
     identity = text(get("id"))
-    currency = text(get("currency"))
-    amount = _money(get("amount"), currency)
+    code = currency(get("currency"))
+    amount = _money(get("amount"), code)
     if identity is None or amount is None:
         return None
     status = text(get("status")) or "unknown"
@@ -43,14 +39,12 @@ def to_payment(record: object, customer_id: str, address: Address) -> Payment | 
         url=address.payment_page(identity),
         description=text(get("description")),
         reference=text(get("reference")),
-        amount_refunded=_money(get("amount_refunded"), currency),
+        amount_refunded=_money(get("amount_refunded"), code),
         mandate_id=text(link("mandate")),
         payout_id=text(link("payout")),
     )
 
 
-def _money(value: object, currency: str | None) -> Money | None:
+def _money(value: object, code: str | None) -> Money | None:
     amount = minor_units(value)
-    if amount is None or currency is None or not _CURRENCY.fullmatch(currency):
-        return None
-    return Money(amount=amount, currency=currency)
+    return None if amount is None or code is None else Money(amount=amount, currency=code)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from importlib.resources import files
 
 from halo_host import (
+    HOOK_API,
     CheckResult,
     Connection,
     Demo,
@@ -27,6 +28,12 @@ from .check import check
 from .importing import find_mappable_fields, import_users
 from .listing import list_payments
 from .tab import payments_tab
+
+if HOOK_API >= 2:
+    from .level2 import halo_open_reader as halo_open_reader
+    from .level2 import halo_streams as halo_streams
+    from .level2 import halo_verify_webhook as halo_verify_webhook
+    from .level2 import halo_webhook_events as halo_webhook_events
 
 SLUG = "gocardless"
 

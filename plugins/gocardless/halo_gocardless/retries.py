@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 FIRST_WAIT = 0.5
@@ -28,16 +29,23 @@ def backoff(attempt: int, jitter: float) -> float:
     return longest * (0.5 + jitter / 2)
 
 
+def http_date(text: str | None) -> datetime | None:
+    """The time in a header such as `Date`, or None where it does not tell one."""
+    try:
+        parsed = parsedate_to_datetime(text or "")
+        return parsed.astimezone(UTC) if parsed.tzinfo else None
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
 def seconds_until_reset(headers: Mapping[str, str]) -> float | None:
     """How long until GoCardless counts requests afresh, or None where the answer does not say.
 
     `ratelimit-reset` is an HTTP date. It is compared with the answer's own `Date`, since the clock
     of this machine may be wrong. Both are whole seconds, so one is added.
     """
-    try:
-        reset = parsedate_to_datetime(headers["ratelimit-reset"])
-        answered = parsedate_to_datetime(headers["Date"])
-        seconds = (reset - answered).total_seconds() + 1
-    except (KeyError, TypeError, ValueError, OverflowError):
+    reset, answered = http_date(headers.get("ratelimit-reset")), http_date(headers.get("Date"))
+    if reset is None or answered is None:
         return None
+    seconds = (reset - answered).total_seconds() + 1
     return min(max(seconds, 0.0), LONGEST_WAIT)

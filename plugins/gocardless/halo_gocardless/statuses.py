@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from halo_host import PaymentState
 
-_MEANINGS: dict[str, tuple[PaymentState, str]] = {
+MEANINGS: dict[str, tuple[PaymentState, str]] = {
     "pending_customer_approval": (
         PaymentState.PENDING,
         "Waits until a second person at the payer's side approves it.",
@@ -44,7 +44,7 @@ _MEANINGS: dict[str, tuple[PaymentState, str]] = {
 
 def meaning(status: str) -> tuple[PaymentState, str]:
     """The neutral state and one plain sentence; a status of the future is unknown, not an error."""
-    return _MEANINGS.get(
+    return MEANINGS.get(
         status,
         (PaymentState.UNKNOWN, "This version of the plugin does not know this status."),
     )

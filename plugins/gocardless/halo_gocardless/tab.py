@@ -1,4 +1,4 @@
-"""What the GoCardless Payments tab shows. All payments come through the tab's context."""
+"""The GoCardless Payments tab: from the host's mirror, or from GoCardless where there is none."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from halo_host import Money, Payment, PaymentState, Tab, TabContext
+
+from .mirrored import load_mirrored
 
 _COLLECTED = (PaymentState.CONFIRMED, PaymentState.PAID_OUT)
 
@@ -31,9 +33,18 @@ def payments_tab() -> Tab:
 
 
 def load(context: TabContext) -> Mapping[str, Any]:
-    """The variables of `templates/payments.html`."""
+    """The variables of `templates/payments.html`.
+
+    Host 0.1 knows no mirror, and its context has no such attribute. Until a mirror is filled, the
+    host asks GoCardless for payments.
+    """
+    mirror = getattr(context, "mirror", None)
+    if mirror is not None and mirror.freshness.checked_at is not None:
+        return {"is_mirrored": True, **load_mirrored(context, mirror)}
     page = context.payments(context.query)
     return {
+        "is_mirrored": False,
+        "is_filling": mirror is not None,
         "payments": page.payments,
         "totals": _totals(page.payments),
         "has_more": page.next_cursor is not None,

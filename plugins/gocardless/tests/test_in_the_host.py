@@ -13,6 +13,8 @@ from click.testing import CliRunner
 from halo_gocardless.twin import Fault, FaultKind, Knobs, TokenKind, TwinConfig, TwinServer
 
 from halo_host.cli import main
+from halo_host.host import Host
+from halo_host.settings import settings_from
 
 Halo = Callable[..., str]
 
@@ -125,6 +127,28 @@ def test_a_payment_in_the_tab_opens_in_the_twin(halo, twin):
 
     assert link.startswith(f"{twin.dashboard_url}/payments/PM")
     assert requests.get(link, timeout=10).status_code == 200
+
+
+def test_the_mirror_is_filled_proved_and_shown(halo, tmp_path):
+    with TwinServer(TwinConfig(customers=150)) as twin:
+        enable(halo, twin.url, twin.access_token)
+        halo("import", "run", "gocardless")
+        with Host(settings_from({}, data=tmp_path / "data")) as host:
+            with host.jobs.holding("sync", "gocardless", agent="test") as held:
+                host.sync.run(held.lease)
+            with host.jobs.holding("verify", "gocardless", agent="test") as held:
+                proof = host.sync.verify(held.lease)
+    assert [str(each) for each in proof.differences] == []
+    assert proof.counts["payments"]["mirror"]["records"] > 500
+
+    # The twin is gone: what the tab shows now comes from the mirror.
+    users = json.loads(halo("users", "list", "--limit", "200", "--json"))
+    with Host(settings_from({}, data=tmp_path / "data")) as host:
+        pages = (host.tabs.page(user["id"], "gocardless").html for user in users)
+        page = next(page for page in pages if "/payments/PM" in page and "/payouts/PO" in page)
+    assert "no differences" in page
+    assert "History of PM" in page
+    assert "Next possible charge" in page
 
 
 def test_a_revoked_token_is_told_and_never_shown(halo, twin):

@@ -87,6 +87,7 @@ def test_the_tile_describes_its_settings():
 
     assert (integration.slug, integration.title) == ("gocardless", "GoCardless")
     assert schema["properties"]["access_token"]["writeOnly"] is True
+    assert schema["properties"]["webhook_secrets"]["writeOnly"] is True
     assert all(rules["title"] and rules["description"] for rules in schema["properties"].values())
 
 
@@ -97,6 +98,11 @@ def test_the_tile_describes_its_settings():
         ({"access_token": "live_x", "environment": "sandbox"}, True),
         ({"access_token": "x", "api_url": "http://127.0.0.1:8080"}, True),
         ({"access_token": " live_x\n"}, True),
+        ({"access_token": "x", "webhook_secrets": "one"}, True),
+        ({"access_token": "x", "webhook_secrets": " old new\n"}, True),
+        ({"access_token": "x", "webhook_secrets": ""}, False),
+        ({"access_token": "x", "webhook_secrets": " \n"}, False),
+        ({"access_token": "x", "webhook_secrets": "sécret"}, False),
         ({}, False),
         ({"access_token": ""}, False),
         ({"access_token": "live x"}, False),
@@ -236,5 +242,5 @@ def test_the_demo_brings_a_twin_that_knows_the_demos_customers(tmp_path, monkeyp
 def test_the_package_brings_the_files_that_it_reads_at_run_time():
     folder = Path(halo_gocardless.__file__).parent
     json.loads((folder / "config.schema.json").read_bytes())
-    for name in ("py.typed", "templates/payments.html"):
+    for name in ("py.typed", "templates/payments.html", "templates/mirrored_history.html"):
         assert (folder / name).is_file()

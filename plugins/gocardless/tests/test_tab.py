@@ -1,15 +1,14 @@
-"""The tab shows what its context gives, safely, in the sandbox that the host renders it in."""
+"""The tab where there is no mirror shows what its context gives, safely, in the host's sandbox."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from html.parser import HTMLParser
-from importlib.resources import files
 
 import pytest
 from halo_gocardless.tab import payments_tab
-from jinja2 import StrictUndefined
+from jinja2 import PackageLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from halo_host import Money, Payment, PaymentPage, PaymentQuery, PaymentState
@@ -51,13 +50,14 @@ class Context:
 
 def render(*payments, next_cursor=None, **context):
     page = PaymentPage(payments=payments, next_cursor=next_cursor)
-    environment = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
+    package, path = payments_tab().template.split(":")
+    environment = SandboxedEnvironment(
+        loader=PackageLoader(package, ""), autoescape=True, undefined=StrictUndefined
+    )
     environment.filters.update(
         money=str, date=lambda day: day.isoformat(), datetime=lambda time: time.isoformat()
     )
-    package, path = payments_tab().template.split(":")
-    template = environment.from_string(files(package).joinpath(path).read_text())
-    return template.render(payments_tab().load(Context(page, **context)))
+    return environment.get_template(path).render(payments_tab().load(Context(page, **context)))
 
 
 class Tags(HTMLParser):
