@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -36,6 +37,13 @@ def opened(folder: Path) -> sqlite3.Connection:
     for name, value in json.loads(storage_of(folder).read_bytes())["pragmas"].items():
         connection.execute(f"PRAGMA {name}={value}")
     return connection
+
+
+def fresh_copy(prepared: Path, folder: Path) -> Path:
+    """A fresh copy of a prepared data folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(prepared, folder)
+    return folder
 
 
 def rows_a_commit(folder: Path) -> int:

@@ -41,10 +41,3 @@ def prepare(folder: Path, api_url: str) -> None:
             }
     storage = {"pragmas": pragmas, "rows_a_commit": BATCH}
     storage_of(folder).write_text(json.dumps(storage))
-
-
-def copy(prepared: Path, folder: Path) -> Path:
-    """A fresh copy of a prepared data folder."""
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(prepared, folder)
-    return folder

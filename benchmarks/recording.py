@@ -10,8 +10,6 @@ import json
 import os
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -28,46 +26,12 @@ from halo_gocardless.twin.business.names import (
     CONTRACTS,
 )
 from halo_gocardless.twin.lanes import Lane
+from recorded import NOW, Recording, answer, cursor_of_page
 
 from halo_host.database.columns import name_key
 
-NOW = datetime(2026, 11, 23, tzinfo=UTC)
 MAPPED_KEYS = ("office", "contract")  # the third, account_manager, is mapped to nothing
 _FORMAT = 1
-_CURSOR = "page"
-_HEAD = (
-    "HTTP/1.1 200 OK\r\n"
-    "Date: Mon, 23 Nov 2026 00:00:00 GMT\r\n"
-    "Content-Type: application/json; charset=utf-8\r\n"
-    "Content-Length: {length}\r\n"
-    "Connection: keep-alive\r\n"
-    "ratelimit-limit: 1000\r\n"
-    "ratelimit-remaining: 999\r\n"
-    "ratelimit-reset: Mon, 23 Nov 2026 00:01:00 GMT\r\n"
-    "X-Request-Id: recorded-{page:06d}\r\n"
-    "\r\n"
-)
-
-
-@dataclass(frozen=True)
-class Recording:
-    """A file of answers and the offsets at which they begin; the last offset is the file's end."""
-
-    answers: Path
-    offsets: array[int]
-    limit: int
-
-    def span(self, page: int) -> tuple[int, int] | None:
-        """Offset and length of the answer that holds a page, None where there is none."""
-        if not 0 <= page < len(self.offsets) - 1:
-            return None
-        return self.offsets[page], self.offsets[page + 1] - self.offsets[page]
-
-
-def page_of_cursor(cursor: str) -> int:
-    """The page behind a cursor; -1 for one that no recording wrote."""
-    digits = cursor.removeprefix(_CURSOR)
-    return int(digits) if digits.isdecimal() and cursor.startswith(_CURSOR) else -1
 
 
 def directory_names(count: int) -> list[str]:
@@ -98,27 +62,26 @@ def _record(answers: Path, index: Path, customers: int, limit: int) -> None:
     tasks = ((customers, limit, page, pages) for page in range(pages))
     offsets = [0]
     with answers.open("wb") as file, get_context("spawn").Pool(os.cpu_count()) as pool:
-        for answer in pool.imap(_answer, tasks, chunksize=16):
-            file.write(answer)
-            offsets.append(offsets[-1] + len(answer))
+        for page in pool.imap(_customers, tasks, chunksize=16):
+            offsets.append(offsets[-1] + file.write(page))
     index.write_bytes(orjson.dumps(offsets))
 
 
-def _answer(task: tuple[int, int, int, int]) -> bytes:
+def _customers(task: tuple[int, int, int, int]) -> bytes:
     customers, limit, page, pages = task
     body = orjson.dumps(
         {
             "customers": list(_bodies(customers, limit, page)),
             "meta": {
                 "cursors": {
-                    "before": f"{_CURSOR}{page - 1:06d}" if page else None,
-                    "after": f"{_CURSOR}{page + 1:06d}" if page + 1 < pages else None,
+                    "before": cursor_of_page(page - 1) if page else None,
+                    "after": cursor_of_page(page + 1) if page + 1 < pages else None,
                 },
                 "limit": limit,
             },
         }
     )
-    return _HEAD.format(length=len(body), page=page).encode() + body
+    return answer(body, page)
 
 
 def _bodies(customers: int, limit: int, page: int) -> Iterator[dict[str, Any]]:

@@ -14,8 +14,10 @@ import recording
 import recording_server
 import same_rows
 from measure import Measured, Series, run, script
-from measured_database import CONNECTION
+from measured_database import CONNECTION, fresh_copy
 from writers import Waits, writing_beside
+
+from halo_host.settings import embedded_database
 
 _ALLOWED = {"HALO_GOCARDLESS_ALLOW_API_URL": "loopback", "HALO_HOST_DATABASE": ""}
 PAGE, DEFAULT_PAGE = 500, 50
@@ -64,7 +66,7 @@ class Stage:
         return self.folder / "prepared"
 
     def fresh(self, name: str) -> Path:
-        return prepared.copy(self.prepared, self.folder / name)
+        return fresh_copy(self.prepared, self.folder / name)
 
     def round(self, rounds: Rounds, *, floor_first: bool) -> None:
         """One of each: floor, first and second import, fetching alone, the official client."""
@@ -101,14 +103,14 @@ class Stage:
     def beside_import(self) -> tuple[Measured, Waits]:
         """A first import with another program writing beside it."""
         folder = self.fresh("host")
-        with writing_beside(folder) as waits:
+        with writing_beside(embedded_database(folder)) as waits:
             measured = self.host_import(folder)
         return measured, waits
 
     def beside_floor(self) -> Waits:
         """The same writer beside the floor: what the machine and SQLite alone make it wait."""
         folder = self.fresh("floor")
-        with writing_beside(folder) as waits:
+        with writing_beside(embedded_database(folder)) as waits:
             self.floor(folder)
         return waits
 

@@ -1,6 +1,6 @@
-"""Another program that writes beside an import: how long does it wait?
+"""Another program that writes beside an import or a fill: how long does it wait?
 
-`writers.py DATA_FOLDER` writes one row every 20 ms through the host's own database room, as a page
+`writers.py DATABASE_URL` writes one row every 20 ms through the host's own database room, as a page
 or another command would, until its standard input ends, and prints every wait in milliseconds. A
 wait is the whole transaction: getting the write lock, the statement, and the commit. It also prints
 the greatest size of SQLite's write-ahead log.
@@ -20,7 +20,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from measure import script
-from measured_database import database_of
 
 EVERY = 0.020  # seconds
 TABLE = "benchmark_writes"
@@ -49,16 +48,17 @@ class Waits:
         return (
             f"{len(self.milliseconds):,} writes: min {min(self.milliseconds):.1f}, "
             f"median {self.median:.1f}, max {self.longest:.0f} ms, "
-            f"{self.above(250)} above 250; log up to {self.log_size >> 20} MiB"
+            f"{self.above(250)} above 250"
+            + (f"; log up to {self.log_size >> 20} MiB" if self.log_size else "")
         )
 
 
 @contextmanager
-def writing_beside(folder: Path) -> Iterator[Waits]:
+def writing_beside(database_url: str) -> Iterator[Waits]:
     """Run a writer for as long as the block; its waits are known when the block has ended."""
     waits = Waits()
     writer = subprocess.Popen(
-        script("writers.py", folder), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        script("writers.py", database_url), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert writer.stdin is not None
     assert writer.stdout is not None
@@ -72,7 +72,7 @@ def writing_beside(folder: Path) -> Iterator[Waits]:
         writer.wait(timeout=60)
 
 
-def _write_until_end_of_input(folder: Path) -> Waits:
+def _write_until_end_of_input(database_url: str) -> Waits:
     from halo_host.database.database import Database
 
     ended = threading.Event()
@@ -82,22 +82,23 @@ def _write_until_end_of_input(folder: Path) -> Waits:
         ended.set()
 
     threading.Thread(target=wait_for_end_of_input, daemon=True).start()
-    database = Database(f"sqlite:///{database_of(folder)}")
+    database = Database(database_url)
     with database.write() as connection:
-        connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS {TABLE} (written REAL)")
+        connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS {TABLE} (written FLOAT)")
     print("begun", flush=True)
     waits = Waits()
-    log = Path(f"{database_of(folder)}-wal")
+    log = Path(f"{database.url.database}-wal") if database.is_sqlite else None
     while not ended.is_set():
         started = time.perf_counter()
         with database.write() as connection:
-            connection.exec_driver_sql(f"INSERT INTO {TABLE} VALUES (?)", (started,))
+            connection.exec_driver_sql(f"INSERT INTO {TABLE} VALUES ({started})")
         waits.milliseconds.append((time.perf_counter() - started) * 1000)
-        waits.log_size = max(waits.log_size, log.stat().st_size)
+        if log is not None:
+            waits.log_size = max(waits.log_size, log.stat().st_size)
         ended.wait(max(0.0, EVERY - (time.perf_counter() - started)))
     database.close()
     return waits
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(_write_until_end_of_input(Path(sys.argv[1])))))
+    print(json.dumps(asdict(_write_until_end_of_input(sys.argv[1]))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -49,6 +50,19 @@ def isolated_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Non
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.setenv("HOME", str(home))
+
+
+@pytest.fixture(autouse=True)
+def isolated_logging() -> Iterator[None]:
+    """What a test sets up for the log of this process, as `halo-host serve` does, ends with it."""
+    root, host = logging.getLogger(), logging.getLogger("halo_host")
+    before = (root.handlers[:], root.level, host.level)
+    yield
+    if (root.handlers, root.level, host.level) != before:
+        root.handlers[:] = before[0]
+        root.setLevel(before[1])
+        host.setLevel(before[2])
+        logging.captureWarnings(False)
 
 
 @pytest.fixture

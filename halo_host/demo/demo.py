@@ -7,10 +7,11 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from ..connections.matching import Policy
-from ..errors import InvalidInput
+from ..errors import HostError, InvalidInput
 from ..host import Host
 from ..imports.imports import RunResult
 from ..imports.run import Progress
+from ..jobs.job import Job
 from ..types import DemoConnection, DemoCustomer
 from .people import DEFAULT_SITE_CUSTOMER, demo_customers
 
@@ -68,6 +69,23 @@ def running_twins(host: Host, customers: Sequence[DemoCustomer]) -> Iterator[lis
 
 def first_import(host: Host, connection: str, progress: Progress) -> RunResult:
     return host.imports.run(connection, agent=AGENT, progress=progress)
+
+
+def first_sync(host: Host, connection: str) -> Job | None:
+    """Fill the connection's mirror; None where its plugin has no streams."""
+    if not host.sync.mirrors(connection):
+        return None
+    lease = host.jobs.begin("sync", connection, agent=AGENT)
+    try:
+        result = host.sync.run(lease)
+    except HostError as error:
+        host.jobs.fail(lease, error)
+        raise
+    except BaseException:
+        host.jobs.give_back(lease)
+        raise
+    host.jobs.finish(lease, result)
+    return host.jobs.get(lease.job_id)
 
 
 def _enable(host: Host, integration: str, twin: DemoConnection) -> None:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from halo_host import (
+    HOOK_API,
     CheckResult,
     EndOfList,
     ExternalUser,
@@ -28,12 +29,16 @@ from halo_host import (
     hookimpl,
 )
 
+if HOOK_API >= 2:  # host 0.1 knows neither these hooks nor the names that they need
+    from .webhooks import halo_verify_webhook, halo_webhook_events  # noqa: F401
+
 SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "type": "object",
     "properties": {
         "ledger": {"type": "string", "minLength": 1, "title": "Ledger file"},
         "api_key": {"type": "string", "minLength": 8, "writeOnly": True, "title": "API key"},
+        "webhook_secret": {"type": "string", "writeOnly": True, "title": "Webhook secret"},
         "region": {"enum": ["north", "south"], "default": "north"},
         "retries": {"type": "integer", "minimum": 0, "maximum": 9},
     },
