@@ -29,11 +29,10 @@ _DIRTY: dict[str, tuple[tuple[str, StreamKind], ...]] = {
     ),
 }
 
-# Money that did not come or went back. A chargeback that is settled is not news: the money went
-# back when it was charged back, and now the debit is on a payout. The settling of a late failure
-# is, for it alone says that money which had been paid out was taken from a payout again.
+# Money that did not come or went back. That a late failure or a chargeback is settled is not news:
+# the money went back before, and now the debit is on a payout; its cause would hide the bank's.
 _FAILURES = {
-    "payments": ("failed", "charged_back", "late_failure_settled", "customer_approval_denied"),
+    "payments": ("failed", "charged_back", "customer_approval_denied"),
     "mandates": ("failed", "expired", "blocked"),
     "refunds": ("failed", "funds_returned"),
     "payouts": ("bounced",),

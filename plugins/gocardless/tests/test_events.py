@@ -127,7 +127,7 @@ def test_what_an_event_may_have_changed_is_read_again(kind, action, links, dirty
         ("payments", "failed", "bank", True),
         ("payments", "failed", "gocardless", True),
         ("payments", "charged_back", "bank", True),
-        ("payments", "late_failure_settled", "gocardless", True),
+        ("payments", "late_failure_settled", "gocardless", False),
         ("payments", "customer_approval_denied", "customer", True),
         ("payments", "cancelled", "bank", True),
         ("payments", "cancelled", "api", False),

@@ -175,9 +175,8 @@ class Desk:
 
     def assert_right(self) -> None:
         """The mirror is the twin's state: by the host's own proof, and by comparing the two."""
-        proof = self.verify()
-        assert [str(it) for it in proof.differences] == []
-        assert self.disagreements() == []
+        found = [str(it) for it in self.verify().differences] + self.disagreements()
+        assert not found, "\n".join(found)
 
 
 @contextmanager
