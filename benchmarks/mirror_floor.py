@@ -23,7 +23,7 @@ from mirror_floor_rows import COLUMNS, Rows, encoded, write_new_meanings
 from mirror_floor_stores import PostgreSQL, SQLite, Store, items_were_read, keep_pass
 from zstandard import ZstdCompressor
 
-STATES = "states.json"
+KNOWN = "known.json"
 _PAGE = 500
 _TABLES = {
     "customers": "payers",
@@ -62,11 +62,14 @@ class Account:
             params["after"] = after
 
 
-def fill(account: Account, store: Store, rows: Rows, at: str, items_since: str) -> int:
-    """Write every record and event; how many there were."""
+def fill(
+    account: Account, store: Store, rows: Rows, order: list[str], at: str, items_since: str
+) -> int:
+    """Write every record and event, the kinds in that order; how many there were."""
     payouts: list[tuple[str, int]] = []
     written = 0
-    for kind, table in _TABLES.items():
+    for kind in order:
+        table = _TABLES[kind]
         filters = [{"refund_type": "payment"}, {"refund_type": "mandate"}]
         for more in filters if kind == "refunds" else [{}]:
             for records, after in account.pages(kind, **{"created_at[lte]": at}, **more):
@@ -126,7 +129,9 @@ def _write_items(
     position = 0
     for records in pages:
         if records:
-            page_id = store.raw_page(at, _compressor.compress(orjson.dumps(records)))
+            page_id = store.raw_page(
+                at, _compressor.compress(orjson.dumps(records, option=orjson.OPT_SORT_KEYS))
+            )
             found = rows.of_items(payout_id, position, records, page_id)
             store.insert("payout_items", COLUMNS["payout_items"], found)
             position += len(found)
@@ -138,8 +143,9 @@ def main(folder: Path, database: str, url: str, now: str, items_since: str) -> N
     """Fill the database, and print how many records there were."""
     gc.disable()  # nothing here makes cycles
     store: Store = SQLite(folder) if database == "sqlite" else PostgreSQL(database)
-    rows = Rows(store.connection_id, orjson.loads((folder / STATES).read_bytes()))
-    print(fill(Account(url), store, rows, now, items_since))
+    known = orjson.loads((folder / KNOWN).read_bytes())
+    rows = Rows(store.connection_id, known["states"])
+    print(fill(Account(url), store, rows, known["order"], now, items_since))
     store.close()
 
 

@@ -50,7 +50,7 @@ COLUMNS = {
     ),
 }
 _FAILURES = {
-    *(("payments", it) for it in ("failed", "charged_back", "late_failure_settled")),
+    *(("payments", it) for it in ("failed", "charged_back")),
     ("payments", "customer_approval_denied"),
     *(("mandates", it) for it in ("failed", "expired", "blocked")),
     *(("refunds", it) for it in ("failed", "funds_returned")),
@@ -212,8 +212,8 @@ def _payer(record: Record) -> Row:
 
 
 def encoded(records: Sequence[Record]) -> list[bytes]:
-    """Each record's JSON."""
-    return list(map(orjson.dumps, records))
+    """Each record's JSON with sorted keys, as its digest is taken."""
+    return [orjson.dumps(record, option=orjson.OPT_SORT_KEYS) for record in records]
 
 
 def write_new_meanings(store: Store, rows: Rows) -> None:

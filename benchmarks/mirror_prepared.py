@@ -8,17 +8,20 @@ from pathlib import Path
 
 from halo_gocardless import meanings
 from measured_database import AGENT, CONNECTION, PRAGMAS, TOKEN, storage_of
-from mirror_floor import STATES
+from mirror_floor import KNOWN
 
 from halo_host.host import Host
 from halo_host.settings import settings_from
+from halo_host.sync.run import ORDER
+from halo_host.sync.shapes import SHAPES
 
 
 def prepare(folder: Path, database: str, api_url: str) -> None:
     """Make a data folder and a database whose connection leads to `api_url`.
 
     Beside them is written what the floor has to know: the settings of the host's own SQLite
-    connections, and which neutral state each status of the provider has.
+    connections, which neutral state each status of the provider has, and in which order the host
+    fills its tables.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -45,4 +48,5 @@ def prepare(folder: Path, database: str, api_url: str) -> None:
             ("payouts", meanings.PAYOUTS),
         )
     }
-    (folder / STATES).write_text(json.dumps(states))
+    known = {"states": states, "order": [kind.value for kind in ORDER if kind in SHAPES]}
+    (folder / KNOWN).write_text(json.dumps(known))

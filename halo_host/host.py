@@ -156,7 +156,8 @@ class Host:
         return Sender(self.database, self.alerts, self.settings, self.clock)
 
     @cached_property
-    def _bell(self) -> Queue:
+    def bell(self) -> Queue:
+        """What wakes an integrator; the integrator itself opens it before it has threads."""
         from .jobs.queue import Queue, queue_address  # takes a while to load
 
         return Queue(queue_address(self.settings))
@@ -164,7 +165,7 @@ class Host:
     def _wake(self, number: int) -> None:
         """Tell an integrator of a job; without one, its sweep finds the job when it runs."""
         try:
-            self._bell.ring(number)
+            self.bell.ring(number)
         except Exception as error:  # a wrong address or a server that is away
             _log.info("The queue cannot be opened (%s).", type(error).__name__)
 
@@ -190,8 +191,8 @@ class Host:
     def close(self) -> None:
         if "webhooks" in self.__dict__:
             self.webhooks.close()
-        if "_bell" in self.__dict__:
-            self._bell.close()
+        if "bell" in self.__dict__:
+            self.bell.close()
         if "database" in self.__dict__:
             self.database.close()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -68,10 +68,22 @@ class _MaskingHandler(logging.StreamHandler[TextIO]):
         super().__init__(stream)
         self.mask = Mask()
 
-    def format(self, record: logging.LogRecord) -> str:
+    def handle(self, record: logging.LogRecord) -> bool:
+        """Before the handler's lock is taken: threads should wait for each other's writing only."""
         formatter = self.formatter
         assert isinstance(formatter, _Formatter)  # noqa: S101 - set_up gave it one
-        return formatter.line(record, self.mask)
+        try:
+            line = formatter.line(record, self.mask)
+        except Exception:
+            self.handleError(record)
+            return False
+        with self.lock or nullcontext():
+            try:
+                self.stream.write(f"{line}\n")
+                self.flush()
+            except Exception:
+                self.handleError(record)
+        return True
 
 
 class _Formatter(logging.Formatter):
@@ -116,4 +128,6 @@ class TextFormatter(_Formatter):
 
 def _one_line(text: str) -> str:
     """So that nobody can write a record of their own into the log."""
+    if text.isprintable():
+        return text
     return "".join(it if it.isprintable() else repr(it)[1:-1] for it in text)

@@ -21,6 +21,7 @@ from .sweep import Sweep
 from .worker import Worker
 
 SWEEP_SECONDS = 5.0
+_LAST_MESSAGE = 5.0  # seconds that a message on its way may take; else it is sent once more
 _log = logging.getLogger("halo_host.integrator")
 
 
@@ -38,10 +39,11 @@ def run(
 
     :raises HostError: the database or the queue cannot be opened.
     """
+    host.database  # noqa: B018 - made before the queue, which may put tables into it
+    queue = _opened_queue(host)
     _open_rooms(host)
     presence = Presence(host.database, host.clock, threads)
     sweep = Sweep(host, presence)
-    queue = _opened_queue(host)
     consumer: IntegratorConsumer | None = None
 
     def should_stop() -> bool:
@@ -61,9 +63,11 @@ def run(
             consumer.check_worker_health()
         _log.info("The integrator stops; running jobs finish the page they are at.")
         consumer.stop(graceful=True)
-        messenger.join()
+        messenger.join(_LAST_MESSAGE)
     finally:
         stop.set()
+        if consumer is not None:
+            consumer.stop_flag.set()
         queue.close()
         with suppress(HostError):
             presence.leave()
@@ -73,8 +77,9 @@ def _open_rooms(host: Host) -> None:
     """Make what the threads will share, before there are any."""
     for room in ("database", "plugins", "keyring", "connections", "directory", "jobs", "imports"):
         getattr(host, room)
-    for room in ("sync", "webhooks", "schedules", "watch", "alerts", "alert_sender"):
+    for room in ("sync", "webhooks", "schedules", "watch", "alerts", "alert_sender", "bell"):
         getattr(host, room)
+    host.webhooks.connections_with_work()  # opens the inbox
 
 
 def _opened_queue(host: Host) -> Queue:

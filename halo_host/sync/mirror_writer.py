@@ -176,7 +176,7 @@ class PendingBatch:
         ]
         insert_rows(connection, shape.table, COMMON + shape.columns, new)
         execute_rows(connection, *_update_rows(shape), changed)
-        if self.is_news and self.kind is StreamKind.PAYMENTS:
+        if self.kind is StreamKind.PAYMENTS:
             self._tell(connection)
         writer.failed.note(connection, self.failures)
         return Applied(len(new), len(changed), self.unchanged, len(self.failures))
@@ -192,19 +192,28 @@ class PendingBatch:
             payer = before.external_user_id if before.mandate_id == record.mandate_id else None
         return clean_text(payer or "")
 
+    def dirty(self) -> set[tuple[StreamKind, str]]:
+        """What these records change in others: a refund, how much of its payment is refunded."""
+        if self.kind is not StreamKind.REFUNDS or not self.is_news:
+            return set()
+        paid = (item.record.payment_id for item in self.items())
+        return {(StreamKind.PAYMENTS, clean_text(identity)) for identity in paid if identity}
+
     def _tell(self, connection: Connection) -> None:
+        """Also where a list is filled again: what was in the mirror before has news since then."""
+        first_seen = self._new if self.is_news else ()
         news: list[NewAlert] = []
-        for row in (
-            *((item, None) for item, _ in self._new),
-            *((it, b) for it, _, b in self._changed),
+        for item, before in (
+            *((item, None) for item, _ in first_seen),
+            *((item, before) for item, _, before in self._changed),
         ):
-            item, before = row
-            state = self.writer.states(self.kind).get(item.record.status, "")
+            payout = clean_text(item.record.payout_id or "")
             news += late_news(
                 self.writer.connection_id,
                 item.record,
-                state,
+                self.writer.states(self.kind).get(item.record.status, ""),
                 before.state if before is not None else None,
+                bool(payout) and (before is None or before.payout_id != payout),
                 self._payer(item, before),
                 self.writer.clock(),
             )
@@ -218,8 +227,8 @@ def _was_removed(row: Any) -> bool:
 
 @cache
 def _known_rows(table: Table) -> Any:
-    wanted = ("external_id", "digest", "state", "external_user_id", "mandate_id", "removed_at")
-    columns = [table.c[name] for name in wanted if name in table.c]
+    wanted = ("external_id", "digest", "state", "external_user_id", "mandate_id")
+    columns = [table.c[it] for it in (*wanted, "payout_id", "removed_at") if it in table.c]
     return select(*columns).where(
         table.c.connection_id == bindparam("connection_id"),
         among(table.c.external_id, many_texts("ids")),

@@ -152,13 +152,14 @@ class PageWriter:
             applied = Applied()
             for batch in pending:
                 applied = applied.plus(batch.write(connection, raw.id))
-            dirty = set()
+            dirty = {it for batch in pending for it in batch.dirty()}
             for each in heard:
                 self._timeline.write(connection, each, raw.id)
                 self._mirror.failed.note(connection, each.failures)
                 applied = applied.plus(Applied(failed=len(each.failures)))
                 if is_news:
-                    dirty |= {it for it in each.dirty if it[1] not in read_now.get(it[0], ())}
+                    dirty |= each.dirty
+            dirty = {it for it in dirty if it[1] not in read_now.get(it[0], ())}
             if dirty:
                 self._timeline.note_dirty(connection, dirty)
             for kind, ids in read_now.items():

@@ -16,14 +16,15 @@ from .reader import Reader, Streams
 from .stream_states import StreamState
 from .timeline_writer import TimelineWriter
 
-# Payers before mandates before payments, so that a payment finds its payer; events last, because
-# they are the most and only tell the story.
+# Payers before mandates before payments, so that a payment finds its payer; refunds before
+# payments, since they change how much of one is refunded; events last, because they are the most
+# and only tell the story.
 ORDER = (
     StreamKind.CUSTOMERS,
     StreamKind.MANDATES,
     StreamKind.SUBSCRIPTIONS,
-    StreamKind.PAYMENTS,
     StreamKind.REFUNDS,
+    StreamKind.PAYMENTS,
     StreamKind.PAYOUTS,
     StreamKind.EVENTS,
 )

@@ -22,7 +22,7 @@ from ..plugins import Plugins
 from ..processes import rare_collections
 from ..streams import Batch, StreamKind, StreamPage
 from ..tab_types import Freshness
-from ..types import PaymentState
+from ..types import PaymentState, UnreadableRecord
 from . import stream_states
 from .changes import read_changes, reread_dirty
 from .late_mandates import give_payers
@@ -89,8 +89,15 @@ class Sync:
     def take_events(self, lease: Lease, batch: Batch) -> int:
         """Note events that were delivered, and the records they make dirty; how many were new.
 
-        Asks the provider nothing.
+        Asks the provider nothing. What cannot be read is no record that the mirror lacks: the
+        inbox keeps it with its delivery.
         """
+        readable = [
+            (record, raw)
+            for record, raw in zip(batch.records, batch.raw, strict=True)
+            if not isinstance(record, UnreadableRecord)
+        ]
+        batch = Batch(batch.kind, [it for it, _ in readable], [raw for _, raw in readable])
         mirror = MirrorWriter(lease.connection_id, {}, self._clock)
         timeline = TimelineWriter(lease.connection_id, self._clock)
         pages = PageWriter(self._database, lease, mirror, timeline, Counts)

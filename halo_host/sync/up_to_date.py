@@ -33,6 +33,7 @@ def bring_up_to_date(run: Run) -> str:
     reread_dirty(run)
     if due:
         recheck(run)
+        reread_dirty(run)
         done.append("Read again what is still open.")
     give_payers(run)
     read_payout_items(run)

@@ -145,9 +145,12 @@ class Comparison:
     def _second_look(self, found: Sequence[Difference]) -> list[Difference]:
         """The differences that are still there when both sides are read once more.
 
-        What happened at the provider since the comparison began is taken in, and is no difference.
+        What happened at the provider since the comparison began is taken in, and is no difference;
+        also what changed without an event, as dates do at midnight.
         """
         left: list[Difference] = []
+        if any(self._run.streams[it.kind].changes_silently for it in found):
+            recheck_silent(self._run)
         for kind, ids in _by_kind(found).items():
             before = {it.id: it for it in found if it.kind is kind}
             moved = self._moved_since(kind)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from contextlib import ExitStack
+from itertools import count
 
 from flask import Flask, Response, g, request
 
@@ -28,26 +28,27 @@ SECURITY_HEADERS = {
 
 
 def prepare(app: Flask) -> None:
-    app.before_request(_begin)
+    """For an application of one process: its ids begin with a number of its own."""
+    process, numbers = secrets.token_hex(4), count(1)
+
+    def begin() -> None:
+        """A proxy's id is kept, so that its log and ours can be read together."""
+        given = request.headers.get(REQUEST_ID, "")
+        g.request_id = given if _GOOD_ID.fullmatch(given) else f"{process}{next(numbers):08x}"
+        g.ids = ids(request=g.request_id)
+        g.ids.__enter__()
+
+    app.before_request(begin)
     app.after_request(_finish)
     app.teardown_request(_end)
 
 
-def _begin() -> None:
-    """A proxy's id is kept, so that its log and ours can be read together."""
-    given = request.headers.get(REQUEST_ID, "")
-    g.request_id = given if _GOOD_ID.fullmatch(given) else secrets.token_hex(8)
-    g.ids = ExitStack()
-    g.ids.enter_context(ids(request=g.request_id))
-
-
 def _finish(response: Response) -> Response:
+    response.headers.extend(SECURITY_HEADERS)
     response.headers[REQUEST_ID] = g.get("request_id", "")
-    for name, value in SECURITY_HEADERS.items():
-        response.headers[name] = value
     return response
 
 
 def _end(error: BaseException | None) -> None:
     if "ids" in g:
-        g.ids.close()
+        g.ids.__exit__(None, None, None)

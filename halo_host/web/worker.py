@@ -21,6 +21,7 @@ from .each_request import SECURITY_HEADERS
 
 ARRIVAL_SECONDS = 10.0  # for a request's head and the beginning of its body
 READ_SECONDS = 8.0  # for the rest, once a thread reads it
+NOTICE_SECONDS = 0.5  # between two looks at what has waited for too long
 ENOUGH = 16 * 1024  # bytes that have arrived: from here on a thread reads
 _log = logging.getLogger("halo_host.web")
 
@@ -47,6 +48,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc,unused-ignore]
         super().__init__(*arguments, **named)
         self._arriving: dict[Any, _Arrival] = {}
         self._reading: dict[Any, float] = {}
+        self._noticed_at = 0.0
 
     def accept(self, listener: Any) -> None:
         """Take a connection, and wait for its request without a thread."""
@@ -64,9 +66,12 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc,unused-ignore]
         self._wait_for_request(conn)
 
     def notify(self) -> None:
-        """Called by gunicorn's loop every second at least."""
-        super().notify()
+        """Called by gunicorn's loop at each turn, and every second at least."""
         now = time.monotonic()
+        if now - self._noticed_at < NOTICE_SECONDS:
+            return
+        self._noticed_at = now
+        super().notify()
         for connection, arrival in list(self._arriving.items()):
             if not self.alive:
                 arrival.until = min(arrival.until, now + 1)
@@ -99,7 +104,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc,unused-ignore]
     def _wait_for_request(self, connection: Any) -> None:
         self._arriving[connection] = _Arrival()
         connection.sock.setblocking(False)
-        self._watch(connection)
+        self._look(connection)
 
     def _watch(self, connection: Any) -> None:
         self.poller.register(
@@ -107,16 +112,20 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc,unused-ignore]
         )
 
     def _readable(self, connection: Any, client: Any) -> None:
-        """Give the connection to a thread, or have the system wake us when more is there."""
         self.poller.unregister(client)
-        arrival = self._arriving[connection]
+        self._look(connection)
+
+    def _look(self, connection: Any) -> None:
+        """Give the connection to a thread, or have the system wake us when more is there."""
+        client, arrival = connection.sock, self._arriving[connection]
         try:
             there = client.recv(ENOUGH, socket.MSG_PEEK)
             more = missing(there)
             if len(there) == arrival.seen:  # readable, and yet nothing came: it is the end
                 more = 0
-            wanted = len(there) + more if more else 1
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, wanted)
+            if more or arrival.seen:
+                wanted = len(there) + more if more else 1
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, wanted)
         except BlockingIOError:
             self._watch(connection)
             return

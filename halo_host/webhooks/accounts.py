@@ -54,6 +54,13 @@ class Accounts:
             raise Unknown
         return accounts.get(slug)
 
+    def close(self) -> None:
+        """Wait for a reading that is under way: the database is closed next."""
+        with self._lock:
+            reading = self._reading
+        if reading is not None:
+            reading.wait(_FIRST_PATIENCE)
+
     def _reading_if_wanted(self, slug: str) -> threading.Event | None:
         with self._lock:
             age = time.monotonic() - self._read_at

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 from ..database.database import Database
 from ..errors import NotFound
+from .bodies import unpacked
 from .tables import FAILED, NEW, PROCESSED, deliveries, make_current, tallies
 
 _PRUNED_AT_ONCE = 500  # deliveries deleted in one transaction
@@ -154,7 +154,7 @@ class Inbox:
                 advice="See `halo-host webhooks list`.",
             )
         return DeliveryDetails(
-            delivery=_delivery(row), headers=row.headers, body=zlib.decompress(row.body)
+            delivery=_delivery(row), headers=row.headers, body=unpacked(row.body)
         )
 
     def tallies(self, *, connection: str | None = None) -> list[Tally]:
@@ -200,7 +200,7 @@ class Inbox:
         size = 0
         with self.database.read() as open_database:
             for row in open_database.execute(query):
-                found.append(Waiting(row.id, zlib.decompress(row.body), row.replays > 0))
+                found.append(Waiting(row.id, unpacked(row.body), row.replays > 0))
                 size += len(found[-1].body)
                 if size > _BYTES_AT_ONCE:
                     break

@@ -7,7 +7,6 @@ import hashlib
 import json
 import logging
 import re
-import zlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from datetime import datetime
@@ -22,6 +21,7 @@ from ..plugins import Plugins
 from ..streams import WebhookRequest, WebhookVerdict
 from ..types import Connection
 from .accounts import Account, Accounts, Unknown
+from .bodies import packed
 from .writer import Arrival, Counted, Writer
 
 MAX_BODY = 1024 * 1024  # bytes
@@ -176,7 +176,7 @@ class Intake:
         arrival = Arrival(
             connection=slug,
             key=_key(verdict, body),
-            body=zlib.compress(body, 1),
+            body=packed(body),
             headers=kept_headers(headers),
             is_test=verdict.is_test,
             at=self._clock(),

@@ -42,7 +42,7 @@ deliveries = Table(
     Column("connection", Text, nullable=False),
     # The provider's own name for the delivery, or a digest of its body.
     Column("delivery_key", String(200), nullable=False),
-    Column("body", LargeBinary, nullable=False),  # as received, compressed with zlib
+    Column("body", LargeBinary, nullable=False),  # see bodies.py
     Column("headers", Json, nullable=False),
     Column("received_at", UtcTime, nullable=False),
     Column("last_received_at", UtcTime, nullable=False),

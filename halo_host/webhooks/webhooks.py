@@ -67,8 +67,12 @@ class Webhooks:
         return Writer(lambda: self.inbox.database, self._waker.tell)
 
     @cached_property
+    def _accounts(self) -> Accounts:
+        return Accounts(self._connections)
+
+    @cached_property
     def _intake(self) -> Intake:
-        return Intake(Accounts(self._connections), self._plugins, self._writer, self._clock)
+        return Intake(self._accounts, self._plugins, self._writer, self._clock)
 
     def open(self) -> None:
         """Make the inbox, or bring it to this version; otherwise its first use does.
@@ -90,6 +94,8 @@ class Webhooks:
         if "_writer" in self.__dict__:
             self._writer.close()
         self._waker.close()
+        if "_accounts" in self.__dict__:
+            self._accounts.close()
         if "inbox" in self.__dict__:
             self.inbox.close()
 

@@ -28,7 +28,7 @@ _log = logging.getLogger("halo_host.webhooks")
 
 
 class Arrival(NamedTuple):
-    """A delivery to store. `body` is compressed."""
+    """A delivery to store. `body` is packed."""
 
     connection: str
     key: str

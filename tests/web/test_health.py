@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import UTC, datetime
-from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 from support.acme import AGENT, CONNECTION, Desk
 from support.serving import Serving, delivery, eventually
 
 from halo_host.jobs.presence import Presence
+from halo_host.webhooks.inbox import Delivery, Selection
 
 from .conftest import Serve
 
@@ -74,45 +73,50 @@ def test_a_database_of_another_version_is_not_ready(serve: Serve, listening_desk
 def test_an_inbox_that_cannot_be_written_is_not_ready_and_deliveries_come_again(
     serve: Serve, listening_desk: Desk
 ) -> None:
-    if not listening_desk.host.database.is_sqlite:
-        return
     running = serve()
-    file = Path(listening_desk.host.webhooks.inbox.url.removeprefix("sqlite:///"))
     assert running.deliver(delivery(1)).status_code == 204
+    inbox = listening_desk.host.webhooks.inbox.database
 
-    blocker = sqlite3.connect(file, isolation_level=None)
-    blocker.execute("BEGIN IMMEDIATE")
-    try:
+    with inbox.write() as blocker:
+        if not inbox.is_sqlite:
+            blocker.exec_driver_sql("LOCK TABLE inbox_deliveries, inbox_version IN EXCLUSIVE MODE")
         assert "inbox" in not_ready(running)
         refused = running.deliver(delivery(2))
         assert refused.status_code == 503
         assert refused.headers["Retry-After"]
-    finally:
-        blocker.execute("ROLLBACK")
-        blocker.close()
 
     eventually(lambda: "inbox" not in not_ready(running))
     assert running.deliver(delivery(2)).status_code == 204
 
 
-def test_deliveries_are_answered_while_the_hosts_database_is_gone(
+def test_deliveries_are_answered_while_the_connections_cannot_be_read(
     serve: Serve, listening_desk: Desk
 ) -> None:
-    """The inbox is a file of its own on SQLite; what is known of the connection stays known."""
-    if not listening_desk.host.database.is_sqlite:
-        return
+    """What is known of a connection stays known."""
     running = serve()
     assert running.deliver(delivery(1)).status_code == 204
-    database = Path(listening_desk.host.database.label)
-    with sqlite3.connect(database) as connection:
-        connection.execute("ALTER TABLE connections RENAME TO gone")
+    with listening_desk.host.database.write() as connection:
+        connection.exec_driver_sql("ALTER TABLE connections RENAME TO gone")
 
-    def slow_read_is_over() -> bool:
+    def was_noticed() -> bool:
         assert running.deliver(delivery(2)).status_code == 204
         return "The connections could not be read" in running.said()
 
-    eventually(slow_read_is_over)
+    eventually(was_noticed)
     assert running.deliver(delivery(3)).status_code == 204
+
+
+def test_the_integrator_processes_what_was_delivered(serve: Serve, listening_desk: Desk) -> None:
+    """Acme Pay has no streams, so that what is done with a delivery is to say so."""
+    running = serve("--threads", "2")
+    running.deliver(delivery(1))
+
+    def kept() -> Delivery:
+        (only,) = listening_desk.host.webhooks.find(Selection())
+        return only
+
+    eventually(lambda: kept().state != "new")
+    assert "mirrors nothing" in kept().reason
 
 
 def test_a_disabled_connection_takes_no_deliveries(serve: Serve, listening_desk: Desk) -> None:

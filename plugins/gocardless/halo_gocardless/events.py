@@ -87,3 +87,11 @@ def to_event(record: object) -> EventRecord | UnreadableRecord:
             }
         ),
     )
+
+
+def is_nameless_bounce(event: object) -> bool:
+    """Whether it tells that a payout bounced, but not which."""
+    return isinstance(event, EventRecord) and (event.kind, event.action) == (
+        "creditors",
+        "bounced_payout",
+    )

@@ -38,6 +38,7 @@ REFUNDS_ON_THEIR_WAY = timedelta(days=60)
 _OPEN_PAYMENTS = ("pending_customer_approval", "pending_submission", "submitted", "confirmed")
 # Active ones too: they may be cancelled, and their next possible charge date moves on by itself.
 _OPEN_MANDATES = "pending_customer_approval,pending_submission,submitted,active,suspended_by_payer"
+_OPEN_SUBSCRIPTIONS = "pending_customer_approval,active,paused"
 
 # The kinds whose events bring the records along, by what GoCardless calls one of them.
 WITH_EVENTS = {
@@ -72,6 +73,12 @@ def changes(kind: StreamKind, since: datetime | None) -> list[Listing]:
     return [about, Listing("events", bounced)]
 
 
+def payouts_before(first: datetime, last: datetime) -> Listing:
+    """The payouts among which are those that bounced then: their events do not name them."""
+    window = {"created_at[gte]": first - BOUNCES, "created_at[lte]": last}
+    return Listing("payouts", {name: timestamp(moment) for name, moment in window.items()})
+
+
 def unsettled(kind: StreamKind, now: datetime) -> list[Listing]:
     """What may still change without being found otherwise, should its event be lost."""
     match kind:
@@ -84,6 +91,8 @@ def unsettled(kind: StreamKind, now: datetime) -> list[Listing]:
             ]
         case StreamKind.MANDATES:
             return [Listing("mandates", {"status": _OPEN_MANDATES})]
+        case StreamKind.SUBSCRIPTIONS:
+            return [Listing("subscriptions", {"status": _OPEN_SUBSCRIPTIONS})]
         case StreamKind.PAYOUTS:
             recent = {"created_at[gte]": timestamp(now - BOUNCES)}
             return [Listing("payouts", {"status": "pending"}), Listing("payouts", recent)]

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from halo_host import Batch, StreamKind, StreamPage, Usage
+from halo_host import Batch, EventRecord, StreamKind, StreamPage, Usage
 
 from .account import Account
 from .addresses import is_safe_id
@@ -18,8 +18,16 @@ from .client import Client, Page
 from .cursors import read_page
 from .customers import to_external_user
 from .errors import GoCardlessError
-from .events import to_event
-from .lists import WITH_EVENTS, Listing, changes, everything, items_of, unsettled
+from .events import is_nameless_bounce, to_event
+from .lists import (
+    WITH_EVENTS,
+    Listing,
+    changes,
+    everything,
+    items_of,
+    payouts_before,
+    unsettled,
+)
 from .records import (
     to_mandate,
     to_payment_record,
@@ -72,9 +80,10 @@ class Reader:
 
     def changes_page(self, kind: StreamKind, *, cursor: str | None, since: datetime) -> StreamPage:
         page, upcoming = self._page("changes", kind, changes(kind, since), cursor)
-        current = _batch(kind, page.linked.get(kind.value, ()))
+        events = _batch(StreamKind.EVENTS, page.records)
+        current = _batch(kind, page.linked.get(kind.value) or self._bounced(kind, events))
         return StreamPage(
-            _batch(StreamKind.EVENTS, page.records),
+            events,
             upcoming,
             current=(current,) if current.raw else (),
             at=self._client.answered_at,
@@ -117,6 +126,19 @@ class Reader:
             page, upcoming = Page([], None), None
         records = [to_payout_item(record, payout_id) for record in page.records]
         return StreamPage(Batch(StreamKind.PAYOUT_ITEMS, records, page.records), upcoming)
+
+    def _bounced(self, kind: StreamKind, events: Batch) -> Sequence[Any]:
+        """The payouts of the days before those of these events that tell of one which bounced, but
+        not of which. They are few: GoCardless makes one a day and currency."""
+        told = [
+            it.created_at
+            for it in events.records
+            if isinstance(it, EventRecord) and is_nameless_bounce(it)
+        ]
+        if kind is not StreamKind.PAYOUTS or not told:
+            return ()
+        listing = payouts_before(min(told), max(told))
+        return self._client.page(listing.resource, listing.filters).records
 
     def _changed_lately(self, kind: StreamKind, wanted: Mapping[str, None]) -> dict[str, Any]:
         """Those of the wanted records that the newest events bring with them, as they are now."""

@@ -33,6 +33,8 @@ def declared_streams(account: Account) -> Iterator[Stream]:
         meanings=meanings.SUBSCRIPTIONS,
         url=f"{dashboard}/subscriptions/{{id}}",
         has_changes=True,
+        rechecked=True,
+        changes_silently=True,  # its next payments move on, and so does its mandate if replaced
     )
     yield Stream(
         kind=StreamKind.PAYMENTS,
@@ -40,6 +42,7 @@ def declared_streams(account: Account) -> Iterator[Stream]:
         url=f"{dashboard}/payments/{{id}}",
         has_changes=True,
         rechecked=True,
+        changes_silently=True,  # its mandate may be replaced, its metadata edited
     )
     yield Stream(
         kind=StreamKind.REFUNDS, meanings=meanings.REFUNDS, has_changes=True, rechecked=True
@@ -50,6 +53,7 @@ def declared_streams(account: Account) -> Iterator[Stream]:
         url=f"{dashboard}/payouts/{{id}}",
         has_changes=True,
         rechecked=True,
+        changes_silently=True,  # the event of one that bounced does not name it
     )
     yield Stream(kind=StreamKind.PAYOUT_ITEMS, keeps=PAYOUT_ITEMS_ARE_KEPT)
     # Events are written some time after what they tell of; an hour covers that, and what is later

@@ -153,6 +153,7 @@ def test_changes_and_rechecks_are_declared_as_the_reader_offers_them():
     }
     assert {kind.value for kind, stream in found if stream.rechecked} == {
         "mandates",
+        "subscriptions",
         "payments",
         "refunds",
         "payouts",

@@ -5,25 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from halo_gocardless.twin import Knobs, TwinConfig, TwinServer
 
-from ..twin.conftest import Api
 from .databases import KINDS_OF_RUN, empty_database, running_server
-from .desk import WEBHOOK_SECRET, Desk, connect, opened_host, serving_webhooks
-
-NOW = datetime(2026, 3, 18, 9, 30, tzinfo=UTC)
-# Requests are limited by the minute of the wall clock, in which a test lives through months.
-UNLIMITED = Knobs(rate_limit=1_000_000)
+from .desk import Desk, opened_desk
 
 
 @pytest.fixture(autouse=True)
 def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No setting of whoever runs the tests reaches them, and no pause before another try is long."""
+    """No setting of whoever runs the tests reaches them; no pause before another try is long."""
     for name in list(os.environ):
         if name.startswith(("HALO_", "PG", "XDG_")):
             monkeypatch.delenv(name)
@@ -49,24 +42,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 
 @pytest.fixture
 def make_desk(database_url: str, tmp_path: Path) -> Iterator[Callable[..., Desk]]:
-    """Starts a twin with a virtual clock, some of its configuration changed, and a host beside it
-    that takes its webhooks where `webhooks` is true."""
+    """Opens a desk as `opened_desk` does, and closes it after the test."""
     with ExitStack() as opened:
-
-        def make(*, webhooks: bool = False, clock: Any = None, **config: Any) -> Desk:
-            chosen = {"customers": 0, "now": NOW, "virtual_clock": True, "knobs": UNLIMITED}
-            server = opened.enter_context(TwinServer(TwinConfig(**chosen | config)))
-            host = opened.enter_context(
-                opened_host(tmp_path / "data", database_url, clock or server.twin.now)
-            )
-            api = opened.enter_context(Api(server.url, server.access_token))
-            connect(host, server)
-            if webhooks:
-                url = opened.enter_context(serving_webhooks(host))
-                server.twin.add_webhook_endpoint(url, WEBHOOK_SECRET)
-            return Desk(server, host, api)
-
-        yield make
+        yield lambda **how: opened.enter_context(opened_desk(tmp_path, database_url, **how))
 
 
 @pytest.fixture

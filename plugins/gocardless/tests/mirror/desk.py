@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from halo_gocardless.twin import TwinServer
+from halo_gocardless.twin import Knobs, TwinConfig, TwinServer
 from halo_gocardless.twin.listing import Query, list_page
 from halo_gocardless.twin.payout_items import all_payout_items
 from sqlalchemy import select
@@ -35,18 +36,33 @@ from ..twin.conftest import Api
 SLUG = "gocardless"
 AGENT = "tester"
 WEBHOOK_SECRET = "a-secret-of-one-endpoint"
+NOW = datetime(2026, 3, 18, 9, 30, tzinfo=UTC)
+# Requests are limited by the minute of the wall clock, in which a test lives through months.
+UNLIMITED = Knobs(rate_limit=1_000_000)
 MIRRORED = tuple(SHAPES)
 MONEY_ALERTS = ("late_failure", "chargeback")
+
+
+class HostClock:
+    """The twin's time, off by as much as `off` says."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self.off = timedelta(0)
+
+    def __call__(self) -> datetime:
+        return self._now() + self.off
 
 
 class Desk:
     """A host with one connection to a twin, of which nothing was read yet."""
 
-    def __init__(self, server: TwinServer, host: Host, api: Api) -> None:
+    def __init__(self, server: TwinServer, host: Host, api: Api, clock: HostClock) -> None:
         self.server = server
         self.twin = server.twin
         self.host = host
         self.api = api
+        self.clock = clock
         self._sweep = Sweep(host, Presence(host.database, host.clock, threads=1))
         self._worker = Worker(host.jobs, carriers(host), should_stop=lambda: False)
 
@@ -72,6 +88,10 @@ class Desk:
         with self.host.jobs.holding("verify", SLUG, agent=AGENT) as held:
             return self.host.sync.verify(held.lease, repair=repair)
 
+    def reread(self) -> Job:
+        """Try the failed records again."""
+        return self._carried_out("reread")
+
     def process_webhooks(self) -> Job:
         """Have the integrator process what is in the inbox."""
         return self._carried_out("webhooks")
@@ -84,6 +104,29 @@ class Desk:
     def advance(self, **delta: float) -> datetime:
         """Let time pass for the twin, and so for the host."""
         return self.twin.advance(timedelta(**delta))
+
+    @contextmanager
+    def happening(self, happen: Callable[[str], object]) -> Iterator[None]:
+        """Something happens at the twin before each request that it answers; it gets the path."""
+        plan = self.twin.fault_plan
+        take = plan.take
+
+        def before(method: str, path: str) -> Any:
+            happen(path)
+            return take(method, path)
+
+        plan.take = before  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            plan.take = take  # type: ignore[method-assign]
+
+    @contextmanager
+    def recording(self) -> Iterator[list[str]]:
+        """The paths of the requests that the twin gets meanwhile."""
+        asked: list[str] = []
+        with self.happening(asked.append):
+            yield asked
 
     def simulate(self, scenario: str, identity: str) -> None:
         self.api.simulate(scenario, {"id": identity})
@@ -150,6 +193,10 @@ class Desk:
 
     # --- what the twin holds --------------------------------------------------------------------
 
+    def turn(self, **knobs: Any) -> None:
+        """Turn some of the twin's knobs; the others are as at the start."""
+        self.twin.set_knobs(replace(UNLIMITED, **knobs))
+
     def held_by_twin(self, kind: StreamKind) -> dict[str, dict[str, Any]]:
         """Straight from the twin's store, whatever its knobs would hide."""
         bodies = list_page(self.twin.store.collections[kind.value], Query(limit=10**9)).bodies
@@ -176,11 +223,13 @@ class Desk:
     def assert_right(self) -> None:
         """The mirror is the twin's state: by the host's own proof, and by comparing the two."""
         found = [str(it) for it in self.verify().differences] + self.disagreements()
+        unheard = self.held_by_twin(StreamKind.EVENTS).keys() - self.event_ids()
+        found += [f"event {identity} is not in the timeline" for identity in sorted(unheard)]
         assert not found, "\n".join(found)
 
 
 @contextmanager
-def serving_webhooks(host: Host) -> Iterator[str]:
+def _serving_webhooks(host: Host) -> Iterator[str]:
     """The host's web application on a free port; gives the address for the twin's deliveries."""
 
     class Quiet(WSGIRequestHandler):
@@ -199,11 +248,27 @@ def serving_webhooks(host: Host) -> Iterator[str]:
         server.server_close()
 
 
-def opened_host(folder: Path, database_url: str, clock: Any) -> Host:
-    return Host(Settings(data=folder, database_url=database_url, strict=True), clock=clock)
+@contextmanager
+def opened_desk(
+    folder: Path, database_url: str, *, webhooks: bool = False, **config: Any
+) -> Iterator[Desk]:
+    """A twin with a virtual clock and no payers, unless `config` says otherwise, and a host beside
+    it with the same clock, which takes the twin's webhooks where `webhooks` is true."""
+    usual = {"customers": 0, "now": NOW, "virtual_clock": True, "knobs": UNLIMITED}
+    with ExitStack() as opened:
+        server = opened.enter_context(TwinServer(TwinConfig(**usual | config)))
+        settings = Settings(data=folder / "data", database_url=database_url, strict=True)
+        clock = HostClock(server.twin.now)
+        host = opened.enter_context(Host(settings, clock=clock))
+        _connect(host, server)
+        if webhooks:
+            url = opened.enter_context(_serving_webhooks(host))
+            server.twin.add_webhook_endpoint(url, WEBHOOK_SECRET)
+        api = opened.enter_context(Api(server.url, server.access_token))
+        yield Desk(server, host, api, clock)
 
 
-def connect(host: Host, server: TwinServer) -> None:
+def _connect(host: Host, server: TwinServer) -> None:
     """What an operator does to add the connection."""
     settings = {
         "access_token": server.access_token,
