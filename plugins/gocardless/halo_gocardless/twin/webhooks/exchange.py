@@ -72,7 +72,7 @@ class Exchange:
     def _read(self, response: http.client.HTTPResponse, deadline: float) -> str:
         """The answer's body, as far as it is worth keeping."""
         parts: list[bytes] = []
-        while sum(map(len, parts)) < _MOST_READ:
+        while sum(map(len, parts)) < _MOST_READ and not response.isclosed():
             self._leave_until(deadline)
             part = response.read1(_MOST_READ)
             if not part:
