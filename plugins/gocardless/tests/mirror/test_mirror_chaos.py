@@ -200,7 +200,7 @@ def test_any_story_ends_in_the_twins_state(
 @pytest.mark.soak
 @settings(
     deadline=None,
-    max_examples=80,
+    max_examples=400,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(steps=st.lists(move, min_size=10, max_size=60))
