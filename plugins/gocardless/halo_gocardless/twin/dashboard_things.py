@@ -12,7 +12,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from .errors import ApiError
-from .filters import mandate_of, matching
+from .filter_links import mandate_of
+from .filters import matching
 from .lanes import Body
 from .simulators import run_simulator, simulators_of
 from .store import Store

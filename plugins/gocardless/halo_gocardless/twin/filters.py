@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from .business import EVENT_LANES
 from .business.places import CURRENCIES, SCHEME_CURRENCY, currency_of
+from .collection import Collection
 from .errors import Problem, validation_failed
 from .filter_kinds import (
     Apply,
@@ -27,9 +28,20 @@ from .filter_kinds import (
     sort_direction,
     sort_field,
 )
+from .filter_links import (
+    events_about,
+    events_of_parent,
+    of_customer,
+    of_customer_bank_account,
+    of_mandate,
+    payments_of_customer,
+    payments_of_subscription,
+    refunds_of_payment,
+    subscriptions_of_customer,
+)
 from .lanes import Body
 from .listing import Query, decode_cursor, list_page
-from .store import Collection, Store
+from .store import Store
 from .vocabulary import (
     EVENT_LINK_FILTERS,
     EVENT_RESOURCES,
@@ -109,71 +121,6 @@ def _action_required(_: Store, query: Query, text: str) -> None:
         query.conditions.append(lambda body: False)
 
 
-def _customer(resource: str) -> Apply:
-    def apply(store: Store, query: Query, text: str) -> None:
-        place = store.customers.place(text)
-        query.places = [] if place is None else store.business.places_of_customer(resource, place)
-        query.conditions.append(lambda body: body["links"]["customer"] == text)
-
-    return apply
-
-
-def _payments_customer(store: Store, query: Query, text: str) -> None:
-    """A payment names its mandate, and the mandate the customer."""
-    place = store.customers.place(text)
-    query.places = [] if place is None else store.business.places_of_customer("payments", place)
-    query.conditions.append(lambda body: customer_of(store, body) == text)
-
-
-def _customer_bank_account(store: Store, query: Query, text: str) -> None:
-    """A generated mandate stands at the same place as its bank account."""
-    place = store.bank_accounts.place(text)
-    query.places = [] if place is None else [place]
-    query.conditions.append(lambda body: body["links"]["customer_bank_account"] == text)
-
-
-def _mandate(resource: str) -> Apply:
-    def apply(store: Store, query: Query, text: str) -> None:
-        place = store.mandates.place(text)
-        query.places = [] if place is None else store.business.places_of_mandate(resource, place)
-        query.conditions.append(lambda body: mandate_of(store, body) == text)
-
-    return apply
-
-
-def mandate_of(store: Store, body: Body) -> str:
-    """The mandate of a payment, subscription or refund; a payment's refund does not name it."""
-    links: dict[str, str] = body["links"]
-    if "mandate" in links:
-        return links["mandate"]
-    return mandate_of(store, store.payments.get(links["payment"]))
-
-
-def _payments_subscription(store: Store, query: Query, text: str) -> None:
-    place = store.subscriptions.place(text)
-    query.places = [] if place is None else store.business.payments_of_subscription(place)
-    query.conditions.append(lambda body: body["links"].get("subscription") == text)
-
-
-def _subscriptions_customer(store: Store, query: Query, text: str) -> None:
-    place = store.customers.place(text)
-    known = [] if place is None else store.business.places_of_customer("subscriptions", place)
-    query.places = known
-    query.conditions.append(lambda body: customer_of(store, body) == text)
-
-
-def customer_of(store: Store, body: Body) -> str:
-    """The customer of a payment, subscription or refund: its mandate names it."""
-    customer: str = store.mandates.get(mandate_of(store, body))["links"]["customer"]
-    return customer
-
-
-def _refunds_payment(store: Store, query: Query, text: str) -> None:
-    place = store.payments.place(text)
-    query.places = [] if place is None else store.business.refunds_of_payment(place)
-    query.conditions.append(lambda body: body["links"].get("payment") == text)
-
-
 def _refund_type(_: Store, query: Query, text: str) -> None:
     """Refunds of payments, or those made on a mandate without a payment; never both."""
     if text not in REFUND_TYPES:
@@ -183,29 +130,6 @@ def _refund_type(_: Store, query: Query, text: str) -> None:
 
 def _metadata(key: str) -> Apply:
     return equals(lambda body: body["metadata"].get(key))
-
-
-def _event_link(name: str) -> Apply:
-    """Events about one resource, not those that only link to it."""
-    resource_type = EVENT_RESOURCES[name]
-
-    def apply(store: Store, query: Query, text: str) -> None:
-        query.places = []
-        if resource_type in store.collections:
-            place = store.collections[resource_type].place(text)
-            if place is not None:
-                query.places = store.business.events_of(resource_type, place)
-        query.conditions.append(
-            lambda body: body["resource_type"] == resource_type and body["links"][name] == text
-        )
-
-    return apply
-
-
-def _parent_event(_: Store, query: Query, text: str) -> None:
-    """Only events that a request caused have a parent."""
-    query.places = []
-    query.conditions.append(lambda body: body["links"].get("parent_event") == text)
 
 
 def _event_lanes(name: str, choices: Iterable[str] | None = None) -> Apply:
@@ -249,13 +173,13 @@ _FILTERS: dict[str, dict[str, Apply]] = {
         "sort_direction": sort_direction,
     },
     "customer_bank_accounts": {
-        "customer": _customer("customer_bank_accounts"),
+        "customer": of_customer("customer_bank_accounts"),
         "enabled": flag("enabled"),
     },
     "mandates": {
         "creditor": links_to("creditor"),
-        "customer": _customer("mandates"),
-        "customer_bank_account": _customer_bank_account,
+        "customer": of_customer("mandates"),
+        "customer_bank_account": of_customer_bank_account,
         "mandate_type": field_is("mandate_type", MANDATE_TYPES),
         "reference": field_is("reference"),
         "scheme": any_of("scheme", SCHEME_CURRENCY),
@@ -265,11 +189,11 @@ _FILTERS: dict[str, dict[str, Apply]] = {
         **{f"charge_date[{name}]": charge_date(name) for name in ("gt", "gte", "lt", "lte")},
         "creditor": links_to("creditor"),
         "currency": field_is("currency", CURRENCIES),
-        "customer": _payments_customer,
-        "mandate": _mandate("payments"),
+        "customer": payments_of_customer,
+        "mandate": of_mandate("payments"),
         "scheme": field_is("scheme", SCHEME_CURRENCY),
         "status": field_is("status", PAYMENT_STATUSES),
-        "subscription": _payments_subscription,
+        "subscription": payments_of_subscription,
         "sort_field": sort_field(
             {
                 "charge_date": lambda body: body.get("charge_date") or "",
@@ -280,8 +204,8 @@ _FILTERS: dict[str, dict[str, Apply]] = {
     },
     "webhooks": {"is_test": flag("is_test"), "successful": flag("successful")},
     "refunds": {
-        "mandate": _mandate("refunds"),
-        "payment": _refunds_payment,
+        "mandate": of_mandate("refunds"),
+        "payment": refunds_of_payment,
         "refund_type": _refund_type,
     },
     "payouts": {
@@ -293,16 +217,16 @@ _FILTERS: dict[str, dict[str, Apply]] = {
         "status": field_is("status", PAYOUT_STATUSES),
     },
     "subscriptions": {
-        "customer": _subscriptions_customer,
-        "mandate": _mandate("subscriptions"),
+        "customer": subscriptions_of_customer,
+        "mandate": of_mandate("subscriptions"),
         "status": any_of("status", SUBSCRIPTION_STATUSES),
     },
     "events": {
         "action": _event_lanes("action"),
         "resource_type": _event_lanes("resource_type", EVENT_RESOURCES.values()),
         "include": _include,
-        "parent_event": _parent_event,
-        **{name: _event_link(name) for name in EVENT_LINK_FILTERS},
+        "parent_event": events_of_parent,
+        **{name: events_about(name) for name in EVENT_LINK_FILTERS},
     },
 }
 

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from .collection import Collection
 from .lanes import Body, Lane, Place, first_slot_at_or_after
-from .store import Collection
 
 Key = tuple[int, int, int]
 """(created, lane, slot): the order of things, with no two alike."""

@@ -16,10 +16,11 @@ from ..causes import (
     REPLACED,
     TRANSFERRED,
 )
+from ..collection import Collection
 from ..filters import matching
 from ..lanes import Body
 from ..reasons import Cause
-from ..store import Collection, Store
+from ..store import Store
 from ..vocabulary import MANDATE_STATUSES
 from . import fates, payments, subscriptions
 from .moments import (

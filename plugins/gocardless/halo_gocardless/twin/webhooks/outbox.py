@@ -21,7 +21,7 @@ from .exchange import Answer
 from .log import attempt_fields, new_record
 
 if TYPE_CHECKING:
-    from ..store import Collection
+    from ..collection import Collection
 
 
 class Entry(NamedTuple):
