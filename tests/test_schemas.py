@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import publish_schemas
 import pytest
 from jsonschema import Draft202012Validator
 from publish_schemas import broken_promises, contracts
+from support.released import ReleasedHost
 
 from halo_host import HOOK_API
 from halo_host.connections.matching import Policy
@@ -40,6 +42,60 @@ def test_every_level_up_to_the_present_one_is_published() -> None:
     levels = sorted(int(file.stem) for file in (SCHEMAS / "hooks").glob("*.json"))
 
     assert levels == list(range(1, HOOK_API + 1))
+
+
+@pytest.mark.parametrize("level", range(2, HOOK_API + 1))
+def test_a_level_only_adds_to_the_one_before(level: int) -> None:
+    """A plugin of an older level goes on being called as it was promised."""
+    before = _published(f"hooks/{level - 1}.json")["hooks"]
+    after = _published(f"hooks/{level}.json")["hooks"]
+
+    assert {name: after.get(name) for name in before} == before
+    assert after.keys() > before.keys(), "else it would need no level of its own"
+
+
+@pytest.fixture(scope="module")
+def of_host_0_1(tmp_path_factory: pytest.TempPathFactory) -> dict[str, publish_schemas.Contract]:
+    """What the released host of level 1 promised, read from its own code."""
+    return ReleasedHost("0.1.0", tmp_path_factory.mktemp("released")).contracts()
+
+
+def test_what_host_0_1_promised_still_holds(
+    of_host_0_1: dict[str, publish_schemas.Contract],
+) -> None:
+    assert of_host_0_1["hooks/1.json"] == _published("hooks/1.json")
+    for name in ("types.json", "connection.json"):
+        broken = broken_promises(of_host_0_1[name], contracts()[name])
+
+        assert not broken, "\n".join(broken)
+
+
+def test_a_connection_schema_that_refuses_what_it_accepted_is_named() -> None:
+    published = contracts()["connection.json"]
+
+    def named(change: Callable[[publish_schemas.Contract], object]) -> list[str]:
+        present = copy.deepcopy(published)
+        change(present)
+        return broken_promises(published, present)
+
+    assert named(lambda it: it["properties"].update(colour={"type": "string"})) == []
+    assert named(lambda it: it["$defs"]["policy"]["enum"].append("ask")) == []
+    assert named(lambda it: it["$defs"]["policy"].update(default="keep", title="Who wins")) == []
+    assert named(lambda it: it["properties"].pop("default_site")) == [
+        "/properties/default_site was taken away."
+    ]
+    assert named(lambda it: it["$defs"]["policy"]["enum"].remove("keep")) == [
+        "/$defs/policy/enum refuses 'keep'."
+    ]
+    assert named(lambda it: it.update(required=["user_id_key"])) == [
+        "/required asks for user_id_key."
+    ]
+    assert named(lambda it: it["properties"]["user_id_key"].update(maxLength=20)) == [
+        "/properties/user_id_key/maxLength changed from 50 to 20."
+    ]
+    assert named(lambda it: it["properties"]["default_site"].update(multipleOf=2)) == [
+        "/properties/default_site/multipleOf changed from None to 2."
+    ]
 
 
 def test_the_connection_schema_knows_the_policies_and_core_fields_of_the_code() -> None:

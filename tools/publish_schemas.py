@@ -110,14 +110,14 @@ def broken_promises(published: Contract, present: Contract) -> list[str]:
     """What in `present` could break a plugin that was written to `published`.
 
     Within a level, a type may get new optional fields, values and members, and nothing else may
-    change: a hook's signature never does.
+    change: a hook's signature never does. A JSON Schema accepts at least what it accepted before.
     """
     level = published.get("hook_api")
     if level is not None:
         return _broken_hooks(published["hooks"], present["hooks"], level)
     if "types" in published:
         return _broken_types(published["types"], present["types"])
-    return []
+    return refused_values(published, present)
 
 
 def _broken_hooks(published: Contract, present: Contract, level: int) -> list[str]:
@@ -156,6 +156,37 @@ def _broken_building(name: str, promised: list[Contract], now: list[Contract]) -
         for argument in present.values()
         if argument["required"]
     ]
+
+
+_SAID_ONLY = {"$id", "$schema", "title", "description", "default"}
+
+
+def refused_values(published: Contract, present: Contract, place: str = "") -> list[str]:
+    """Where a JSON Schema may refuse a value that the published one accepts.
+
+    Known to be harmless are another wording, more choices, properties and definitions, fewer
+    demands. Whatever else differs is named, so that somebody looks at it.
+    """
+    broken = []
+    for key in sorted({*published, *present} - _SAID_ONLY):
+        path = f"{place}/{key}"
+        before, now = published.get(key), present.get(key)
+        if key in {"properties", "$defs"}:
+            kept = now or {}
+            for name, schema in (before or {}).items():
+                if name in kept:
+                    broken += refused_values(schema, kept[name], f"{path}/{name}")
+                else:
+                    broken.append(f"{path}/{name} was taken away.")
+        elif isinstance(before, dict) and isinstance(now, dict):
+            broken += refused_values(before, now, path)
+        elif key == "enum" and isinstance(before, list) and isinstance(now, list):
+            broken += [f"{path} refuses {it!r}." for it in before if it not in now]
+        elif key == "required":
+            broken += [f"{path} asks for {it}." for it in now or () if it not in (before or ())]
+        elif before != now:
+            broken.append(f"{path} changed from {before!r} to {now!r}.")
+    return broken
 
 
 # --- files ---------------------------------------------------------------------------------------

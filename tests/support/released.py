@@ -9,8 +9,11 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-RELEASES = Path(__file__).parents[2] / "releases"
+PROJECT = Path(__file__).resolve().parents[2]
+RELEASES = PROJECT / "releases"
+TOOLS = PROJECT / "tools"
 
 
 _PROGRAM = """
@@ -27,6 +30,13 @@ for words in json.load(sys.stdin):
 json.dump(said, sys.stdout)
 """
 
+_CONTRACTS = """
+import json, sys
+import publish_schemas
+
+json.dump(publish_schemas.contracts(), sys.stdout)
+"""
+
 
 class ReleasedHost:
     """Runs commands of a released host, which finds this environment's libraries."""
@@ -36,7 +46,7 @@ class ReleasedHost:
         self._code = folder / f"halo-host-{version}"
         with zipfile.ZipFile(wheel) as files:  # a wheel without compiled parts is what it installs
             files.extractall(self._code)
-        self._path = os.pathsep.join(map(str, (self._code, *plugins)))
+        self._path = os.pathsep.join(map(str, (self._code, TOOLS, *plugins)))
 
     def run(self, data: Path, url: str, *commands: Sequence[str]) -> list[str]:
         """What each of the commands says; one process runs them all.
@@ -44,9 +54,19 @@ class ReleasedHost:
         :raises AssertionError: one failed.
         """
         given = ["--data", str(data), "--database", url]
+        said: list[str] = self._python(_PROGRAM, [[*given, *command] for command in commands])
+        return said
+
+    def contracts(self) -> dict[str, dict[str, Any]]:
+        """What it promises to plugins, as today's tools/publish_schemas.py reads it."""
+        said: dict[str, dict[str, Any]] = self._python(_CONTRACTS)
+        return said
+
+    def _python(self, program: str, given: object = None) -> Any:
+        """What a program that imports the released host answers."""
         done = subprocess.run(
-            [sys.executable, "-c", _PROGRAM],
-            input=json.dumps([[*given, *command] for command in commands]),
+            [sys.executable, "-c", program],
+            input=json.dumps(given),
             env={**os.environ, "PYTHONPATH": self._path},
             cwd=self._code,
             check=False,
@@ -54,5 +74,4 @@ class ReleasedHost:
             text=True,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        said: list[str] = json.loads(done.stdout)
-        return said
+        return json.loads(done.stdout)
