@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import logging
 import os
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from .alerts.alerts import Alerts
 from .alerts.sending import Sender
 from .connections.connections import Connections
 from .connections.keyring import Keyring
+from .database.begun import refuse_unless_begun
 from .database.database import Database
 from .database.store import HOST
 from .database.upgrade import Age, age, upgrade
@@ -25,6 +24,7 @@ from .directory.directory import Directory
 from .errors import DatabaseError
 from .imports.imports import Imports
 from .jobs.jobs import Jobs
+from .only_once import only_once
 from .payments.health import Health
 from .payments.payments import Payments
 from .plugins import Plugins
@@ -53,73 +53,75 @@ def _now() -> datetime:
 class Host:
     """Everything is made when first used: a command that needs no plugin loads none.
 
-    `clock` gives the present time in UTC; `plugins` defaults to those installed.
+    `clock` gives the present time in UTC; `plugins` defaults to those installed. Without `begin`
+    there must be a database already: one that only reads makes none where a name was mistyped.
     """
 
     def __init__(
-        self, settings: Settings, *, clock: Clock = _now, plugins: Plugins | None = None
+        self,
+        settings: Settings,
+        *,
+        clock: Clock = _now,
+        plugins: Plugins | None = None,
+        begin: bool = True,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self._plugins = plugins
-        self._opening = threading.Lock()
+        self._begin = begin
 
-    @cached_property
+    @only_once
     def plugins(self) -> Plugins:
         return self._plugins or Plugins.installed(strict=self.settings.strict)
 
-    @cached_property
+    @only_once
     def database(self) -> Database:
-        """The database, created with its tables on first use.
+        """The database, created with its tables on first use where this host may `begin` one.
 
-        :raises DatabaseError: it cannot be opened, is older than this version, or newer.
+        :raises DatabaseError: it cannot be opened, is older than this version, or newer, or there
+            is none.
         """
-        with self._opening:
-            if "database" not in self.__dict__:  # else another thread was first
-                self.__dict__["database"] = self._open_database()
-            opened: Database = self.__dict__["database"]
-            return opened
-
-    def _open_database(self) -> Database:
-        if self.settings.database_url == embedded_database(self.settings.data):
+        if not self._begin:
+            refuse_unless_begun(self.settings)
+        elif self.settings.database_url == embedded_database(self.settings.data):
             make_folder(self.settings)
         database = Database(self.settings.database_url)
         try:
-            _check_age(database)
+            _make_current(database)
         except BaseException:
             database.close()
             raise
         return database
 
-    @cached_property
+    @only_once
     def keyring(self) -> Keyring:
         return Keyring(self.settings.key_file, os.environ.get("HALO_HOST_SECRET_KEY"))
 
-    @cached_property
+    @only_once
     def directory(self) -> Directory:
         return Directory(self.database, self.clock)
 
-    @cached_property
+    @only_once
     def connections(self) -> Connections:
         return Connections(self.database, self.plugins, self.keyring, self.clock)
 
-    @cached_property
+    @only_once
     def jobs(self) -> Jobs:
         return Jobs(self.database, self.clock, self._wake)
 
-    @cached_property
+    @only_once
     def imports(self) -> Imports:
         return Imports(self.database, self.plugins, self.connections, self.jobs, self.clock)
 
-    @cached_property
+    @only_once
     def sync(self) -> Sync:
         return Sync(self.database, self.plugins, self.connections, self.jobs, self.clock)
 
-    @cached_property
+    @only_once
     def payments(self) -> Payments:
         return Payments(self.database, self.plugins, self.connections, self.sync)
 
-    @cached_property
+    @only_once
     def schedules(self) -> Schedules:
         return Schedules(
             self.database,
@@ -130,15 +132,15 @@ class Host:
             self.clock,
         )
 
-    @cached_property
+    @only_once
     def watch(self) -> Watch:
         return Watch(self.database, self.connections, self.schedules, self.clock)
 
-    @cached_property
+    @only_once
     def alerts(self) -> Alerts:
         return Alerts(self.database, self.clock)
 
-    @cached_property
+    @only_once
     def health(self) -> Health:
         return Health(
             self.database,
@@ -151,11 +153,11 @@ class Host:
             self.clock,
         )
 
-    @cached_property
+    @only_once
     def alert_sender(self) -> Sender:
         return Sender(self.database, self.alerts, self.settings, self.clock)
 
-    @cached_property
+    @only_once
     def bell(self) -> Queue:
         """What wakes an integrator; the integrator itself opens it before it has threads."""
         from .jobs.queue import Queue, queue_address  # takes a while to load
@@ -169,14 +171,16 @@ class Host:
         except Exception as error:  # a wrong address or a server that is away
             _log.info("The queue cannot be opened (%s).", type(error).__name__)
 
-    @cached_property
+    @only_once
     def tabs(self) -> Tabs:
         return Tabs(
             self.database, self.plugins, self.connections, self.payments, self.settings, self.clock
         )
 
-    @cached_property
+    @only_once
     def webhooks(self) -> Webhooks:
+        if not self._begin:
+            refuse_unless_begun(self.settings)  # the inbox opens without the host's database
         return Webhooks(
             self.settings,
             self.clock,
@@ -203,7 +207,7 @@ class Host:
         self.close()
 
 
-def _check_age(database: Database) -> None:
+def _make_current(database: Database) -> None:
     """Make the tables of an empty database.
 
     :raises DatabaseError: the tables are those of another version.

@@ -53,7 +53,7 @@ def settings_from(
         database_url=_database(environment, database) or embedded_database(folder),
         strict=_switch(environment, "HALO_HOST_STRICT"),
         locale=environment.get("HALO_HOST_LOCALE") or "en_GB",
-        timezone=environment.get("HALO_HOST_TIMEZONE") or "UTC",
+        timezone=_timezone(environment),
         listen=environment.get("HALO_HOST_LISTEN") or "127.0.0.1:8080",
         public_url=(environment.get("HALO_HOST_PUBLIC_URL") or "").rstrip("/"),
         metrics_token=(environment.get("HALO_HOST_METRICS_TOKEN") or "").strip(),
@@ -154,6 +154,23 @@ def _choice(environment: Mapping[str, str], name: str, choices: tuple[str, ...])
     if value in choices:
         return value
     raise InvalidInput(f"{name} is not {' or '.join(choices)}.", advice=f"Set {name}={choices[0]}.")
+
+
+def _timezone(environment: Mapping[str, str]) -> str:
+    """The name of a time zone that is known here."""
+    name = environment.get("HALO_HOST_TIMEZONE", "").strip() or "UTC"
+    if name == "UTC":
+        return name
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(name).key
+    except (KeyError, ValueError, OSError):
+        raise InvalidInput(
+            f"HALO_HOST_TIMEZONE names no time zone that is known here: {name[:60]}.",
+            advice="Name one by continent and city, such as HALO_HOST_TIMEZONE=Europe/London, "
+            "or leave it out for UTC.",
+        ) from None
 
 
 def _days(environment: Mapping[str, str], name: str, default: int) -> int:

@@ -19,7 +19,7 @@ PLUGINS = sorted(PROJECT.glob("plugins/*/halo_*"))
 # From the ground up: a module imports from its own storey and from those below it. The rooms of one
 # storey may use each other, though never in a circle. A new module or room is added here.
 STOREYS = (
-    {"errors", "types", "streams", "tab_types", "markers"},
+    {"errors", "types", "streams", "tab_types", "markers", "only_once", "plurals"},
     {"masking", "logs", "hookspecs", "settings", "processes", "config_schema", "database", "audit"},
     {"plugins"},
     {

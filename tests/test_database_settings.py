@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from halo_host.database.database import Database
 from halo_host.errors import InvalidInput
 from halo_host.settings import settings_from
 
@@ -33,6 +35,20 @@ def test_two_variables_that_disagree_are_refused_unless_an_option_decides(tmp_pa
     assert named.database_url == "sqlite:///named.db"
     same = {"HALO_HOST_DATABASE_URL": SERVER, "HALO_HOST_DATABASE": SERVER}
     assert settings_from(same, data=tmp_path).database_url == SERVER
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        SERVER,
+        "postgresql+psycopg://halo:secret@db.example/halo",
+        "postgres://halo:secret@db.example/halo",
+        f"{SERVER}?password=secret",
+    ],
+)
+def test_messages_name_a_database_as_operators_write_it_without_the_password(url: str) -> None:
+    with closing(Database(url)) as database:
+        assert database.label == SERVER
 
 
 def test_the_password_comes_from_a_file_and_is_shown_nowhere(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def list_(
     if as_json:
         print_json(found)
         return
-    print_alerts(found)
+    print_alerts(found, empty="No alert is open." if not ended else "There are no alerts.")
     if len(found) == limit:
         click.echo(f"There may be more: --before {found[-1].id}", err=True)
 
@@ -86,7 +86,7 @@ def test(host: Host, as_json: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
-def print_alerts(found: Iterable[Alert]) -> None:
+def print_alerts(found: Iterable[Alert], *, empty: str) -> None:
     print_table(
         ("Alert", "Connection", "Kind", "Raised (UTC)", "State", "Text"),
         (
@@ -100,6 +100,7 @@ def print_alerts(found: Iterable[Alert]) -> None:
             )
             for it in found
         ),
+        empty=empty,
     )
 
 

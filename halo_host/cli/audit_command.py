@@ -48,6 +48,7 @@ def command(
             )
             for it in found
         ),
+        empty="No change is kept." if entity is None else f"No change of {entity} is kept.",
     )
 
 

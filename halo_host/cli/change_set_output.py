@@ -24,13 +24,22 @@ from .output import in_utf8, print_json
 
 _SAMPLE = 10
 _EXPLAINED = {
-    Action.NEW: "new users",
-    Action.LINK: "users linked to their payer",
-    Action.UPDATE: "users updated",
-    Action.CONFLICT: "conflicts, left alone until you resolve them",
-    Action.SKIPPED: "skipped",
-    Action.REMOVED: "payers gone at the provider (their users stay)",
-    Action.RETURNED: "payers that the provider holds again",
+    Action.NEW: ("new user", "new users"),
+    Action.LINK: ("user linked to its payer", "users linked to their payer"),
+    Action.UPDATE: ("user updated", "users updated"),
+    Action.CONFLICT: (
+        "conflict, left alone until you resolve it",
+        "conflicts, left alone until you resolve them",
+    ),
+    Action.SKIPPED: ("skipped", "skipped"),
+    Action.REMOVED: (
+        "payer gone at the provider (its user stays)",
+        "payers gone at the provider (their users stay)",
+    ),
+    Action.RETURNED: (
+        "payer that the provider holds again",
+        "payers that the provider holds again",
+    ),
 }
 _CSV = (
     "row",
@@ -92,13 +101,17 @@ def _print_next_steps(change_set: ChangeSet) -> None:
 
 def _print_counts(counts: Mapping[str, int], by_action: Mapping[str, int]) -> None:
     if "fetched" in counts:
-        click.echo(f"  {counts['fetched']:>7,} payers fetched")
-    for action, text in _EXPLAINED.items():
+        _print_count(counts["fetched"], "payer fetched", "payers fetched")
+    for action, (one, several) in _EXPLAINED.items():
         if by_action.get(action):
-            click.echo(f"  {by_action[action]:>7,} {text}")
+            _print_count(by_action[action], one, several)
     for name, text in (("unchanged", "unchanged"), ("held", "held, left alone")):
         if counts.get(name):
             click.echo(f"  {counts[name]:>7,} {text}")
+
+
+def _print_count(number: int, one: str, several: str) -> None:
+    click.echo(f"  {number:>7,} {one if number == 1 else several}")
 
 
 # --- rows of a stored change set -----------------------------------------------------------------

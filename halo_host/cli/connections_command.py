@@ -16,7 +16,7 @@ from ..connections.connections import ConnectionDetails
 from ..errors import InvalidInput
 from ..host import Host
 from ..types import CheckResult
-from .face import agent, printable, with_host
+from .face import agent, printable, with_host, with_new_host
 from .output import print_json, print_table
 from .secret_references import resolved
 
@@ -73,7 +73,7 @@ def _settings_options(function: Any) -> Any:
 @click.argument("integration")
 @click.option("--slug", help="The connection's short name; the integration's unless given.")
 @_settings_options
-@with_host
+@with_new_host
 def enable(
     host: Host,
     integration: str,
@@ -163,6 +163,7 @@ def list_(host: Host, as_json: bool) -> None:
             (it.slug, it.integration, it.name, "enabled" if it.enabled else "disabled")
             for it in found
         ),
+        empty="There is no connection yet.",
     )
     for tile in host.plugins.integrations:
         if tile.slug not in {details.integration for details in found}:
@@ -217,7 +218,11 @@ def fields(host: Host, connection: str, as_json: bool) -> None:
     if as_json:
         print_json([asdict(field) for field in found])
         return
-    print_table(("Key", "Label", "Sample"), ((it.key, it.label, it.sample) for it in found))
+    print_table(
+        ("Key", "Label", "Sample"),
+        ((it.key, it.label, it.sample) for it in found),
+        empty="The provider holds no fields that could be mapped.",
+    )
 
 
 def _settings(schema: Mapping[str, Any], pairs: tuple[str, ...], file: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import click
 
 from ..directory.custom_fields import ENTITIES, TYPES
 from ..host import Host
-from .face import agent, printable, with_host
+from .face import agent, printable, with_host, with_new_host
 from .output import print_json, print_table
 
 
@@ -37,6 +37,7 @@ def list_(host: Host, as_json: bool) -> None:
             (field.id, field.name, field.entity, TYPES[field.type], "yes" * field.is_mappable)
             for field in found
         ],
+        empty="There is no custom field yet: halo-host custom-fields add NAME",
     )
 
 
@@ -44,7 +45,7 @@ def list_(host: Host, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--entity", type=click.Choice(ENTITIES), default="user", show_default=True)
 @click.option("--type", "type_", type=click.Choice(list(TYPES)), default="text", show_default=True)
-@with_host
+@with_new_host
 def add(host: Host, name: str, entity: str, type_: str) -> None:
     """Add the custom field NAME.
 

@@ -7,8 +7,9 @@ from dataclasses import asdict
 import click
 
 from ..host import Host
-from .face import LIMIT, NUMBER, agent, printable, with_host
+from .face import LIMIT, NUMBER, agent, printable, with_host, with_new_host
 from .output import print_json, print_table
+from .times import second
 
 
 @click.group()
@@ -39,7 +40,11 @@ def list_(host: Host, search: str, limit: int, after: int, as_json: bool) -> Non
         print_json([asdict(customer) for customer in found])
         return
     rows = [(customer.id, customer.name, customer.reference) for customer in found]
-    print_table(["Number", "Customer", "Reference"], rows)
+    print_table(
+        ["Number", "Customer", "Reference"],
+        rows,
+        empty="No customer is found." if search or after else "There is no customer yet.",
+    )
     if len(found) == limit:
         click.echo(f"There may be more: --after {found[-1].id}", err=True)
 
@@ -63,7 +68,7 @@ def show(host: Host, customer: str, as_json: bool) -> None:
     click.echo(f"Customer {found.id}: {printable(found.name)}")
     if found.reference:
         click.echo(f"Reference: {printable(found.reference)}")
-    click.echo(f"Added: {found.created_at.isoformat(timespec='seconds')}\n")
+    click.echo(f"Added: {second(found.created_at)} UTC\n")
     print_table(
         ["Number", "Site", "Invoice site"],
         [(site.id, site.name, "yes" if site.is_invoice_site else "") for site in sites],
@@ -80,7 +85,7 @@ def show(host: Host, customer: str, as_json: bool) -> None:
     help="A site; may be repeated. The first is the invoice site. Default: Main.",
 )
 @click.option("--reference", help="The customer's unique id in another system.")
-@with_host
+@with_new_host
 def add(host: Host, name: str, sites: tuple[str, ...], reference: str | None) -> None:
     """Add the customer NAME.
 

@@ -16,8 +16,10 @@ from ..database.upgrade import HEAD, age
 from ..database.upgrade import upgrade as upgrade_tables
 from ..errors import HostError
 from ..host import STORES
+from ..plurals import counted
 from ..settings import Settings, make_folder, settings_from
 from .face import Failure, agent, printable, settings_of
+from .parameters import Number
 
 
 @click.group("database")
@@ -68,7 +70,7 @@ def copy(context: click.Context, target: str) -> None:
 
     def show_table(table: CopiedTable) -> None:
         if table.rows:
-            rows = "row, " if table.rows == 1 else "rows,"
+            rows = "row, " if table.rows == 1 else "rows,"  # in columns
             click.echo(f"{table.name:<22}{table.rows:>14,} {rows} the same on both sides")
 
     with _failures():
@@ -88,28 +90,31 @@ def copy(context: click.Context, target: str) -> None:
         rows = sum(table.rows for table in done.tables)
         with closing(Database(target_url)) as database:
             click.echo(
-                f"{rows:,} rows of {len(done.tables)} tables ({empty} of them empty) are in "
-                f"{database.label}."
+                f"{counted(rows, 'row')} of {counted(len(done.tables), 'table')} "
+                f"({empty} of them empty) are in {database.label}."
             )
         click.echo("Next: give every machine this address as HALO_HOST_DATABASE_URL, and the key")
         click.echo(f"file {settings.key_file}, before you start the host.")
 
 
 @command.command()
-@click.argument("to", metavar="FILE_OR_FOLDER", type=click.Path(path_type=Path))
+@click.argument("to", metavar="FILE_OR_FOLDER")
 @click.option("--with-key", is_flag=True, help="Put the key file in. Then guard the file as a key.")
 @click.option(
     "--keep",
-    type=click.IntRange(1),
+    type=Number(1, 1_000_000),
     metavar="NUMBER",
     help="Remove all but so many of the newest back-ups of the folder.",
 )
 @click.pass_context
-def backup(context: click.Context, to: Path, with_key: bool, keep: int | None) -> None:
+def backup(context: click.Context, to: str, with_key: bool, keep: int | None) -> None:
     """Write a back-up of everything, while the host runs.
 
-    A folder gets a file named by the time. The key of the secrets is left out, since a back-up that
-    has both lets whoever finds it read every secret: keep the key file elsewhere.
+    A folder gets a file named by the time; one that is not there yet is made where a slash is at
+    its end. A file has an ending, such as host.tar.gz.
+
+    The key of the secrets is left out, since a back-up that has both lets whoever finds it read
+    every secret: keep the key file elsewhere.
     """
     from ..database.backup import back_up
 
@@ -118,19 +123,35 @@ def backup(context: click.Context, to: Path, with_key: bool, keep: int | None) -
         made = back_up(
             STORES,
             settings.database_url,
-            to,
+            Path(to),
             now=datetime.now(UTC),
             key_file=settings.key_file if with_key else None,
             keep=keep,
+            make_folder=_is_new_folder(to),
         )
         size = made.path.stat().st_size / 2**20
-        click.echo(f"{printable(str(made.path))} ({size:,.1f} MiB) holds {made.rows:,} rows.")
+        held = counted(made.rows, "row")
+        click.echo(f"{printable(str(made.path))} ({size:,.1f} MiB) holds {held}.")
         for path in made.removed:
             click.echo(f"Removed {printable(str(path))}.")
         if with_key:
             click.echo("The key is in it: whoever has this file can read every secret.")
         elif settings.key_file.exists():
             click.echo(f"The key is not in it: keep a copy of {settings.key_file} elsewhere.")
+
+
+def _is_new_folder(to: str) -> bool:
+    """Whether a folder is to be made; a name that might be either is refused."""
+    if Path(to).is_dir():
+        return False
+    if to.endswith(("/", os.sep)):
+        return True
+    if not Path(to).suffix and not Path(to).exists():
+        raise HostError(
+            f"There is no folder {to}, and the name of a file needs an ending.",
+            advice=f"Name the folder {to}/ to have it made, or the file {to}.tar.gz.",
+        )
+    return False
 
 
 @command.command()
@@ -155,6 +176,8 @@ def restore(context: click.Context, file: Path, force: bool) -> None:
         )
         for path in restored.aside:
             click.echo(f"What was there is kept as {path}.")
+        if restored.aside:
+            click.echo("Delete what is kept when you have seen that all is well.")
         with closing(Database(settings.database_url)) as database:
             click.echo(
                 f"{database.label} is as it was at "
@@ -182,7 +205,11 @@ def _failures() -> Iterator[None]:
         raise Failure(error) from None
     except OSError as error:
         raise Failure(
-            HostError(f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.")
+            HostError(
+                f"{error.filename or 'A file'} cannot be read or written: {error.strerror}.",
+                advice="Check the disk, and that this account may write there; then run the same "
+                "command again.",
+            )
         ) from None
 
 
@@ -192,5 +219,5 @@ def _has_key(settings: Settings) -> bool:
 
 def _age(database: Database) -> str:
     if database.is_sqlite and not Path(database.label).exists():
-        return "not made yet; the first command that needs them makes them"
+        return "not made yet; the first command that adds something makes them"
     return age(database).value

@@ -14,6 +14,7 @@ from ..demo.demo import RunningDemo, first_import, first_sync, running_twins, se
 from ..demo.folder import demo_folder
 from ..errors import HostError
 from ..host import Host
+from ..plurals import counted
 from ..settings import embedded_database
 from .change_set_output import print_change_set
 from .face import Failure, printable, settings_of
@@ -43,7 +44,10 @@ def command(context: click.Context, once: bool, keep: bool) -> None:
             host = stack.enter_context(Host(settings))
             customers = seed_directory(host)
             sites = host.directory.sites()
-            click.echo(f"Directory: {len(customers)} customers, {len(sites)} sites, in {data}")
+            click.echo(
+                f"Directory: {counted(len(customers), 'customer')}, "
+                f"{counted(len(sites), 'site')}, in {data}"
+            )
             twins = stack.enter_context(running_twins(host, customers))
             for running in twins:
                 _import(host, running)
@@ -78,8 +82,8 @@ def _import(host: Host, running: RunningDemo) -> None:
     sync = first_sync(host, running.connection)
     if sync is not None:
         click.echo(
-            f"Mirror of {running.connection}: {sync.new:,} records read in "
-            f"{sync.requests:,} requests"
+            f"Mirror of {running.connection}: {counted(sync.new, 'record')} read in "
+            f"{counted(sync.requests, 'request')}"
         )
 
 

@@ -14,7 +14,8 @@ from ..directory.export import ExportReport
 from ..directory.report import Counts, LoadReport
 from ..directory.spreadsheet import FORMATS, Format
 from ..host import Host
-from .face import agent, printable, with_host
+from ..plurals import counted
+from .face import agent, printable, with_host, with_new_host
 from .output import print_json
 
 
@@ -31,7 +32,7 @@ def command() -> None:
 @click.option("--encoding", metavar="NAME", help="Of a CSV file that is not UTF-8, e.g. cp1252.")
 @click.option("--create-fields", is_flag=True, help="Add the custom fields that are missing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-@with_host
+@with_new_host
 def import_(
     host: Host, file: Path, encoding: str | None, create_fields: bool, as_json: bool
 ) -> None:
@@ -93,8 +94,8 @@ def _print_report(report: LoadReport) -> None:
             f"{counts.unchanged} unchanged"
         )
     if report.problems:
-        rows = "1 row was" if len(report.problems) == 1 else f"{len(report.problems)} rows were"
-        click.echo(f"{rows} skipped; mend the file and import it again.")
+        skipped = counted(len(report.problems), "row")
+        click.echo(f"{skipped} skipped; mend the file and import it again.")
 
 
 @command.command("export")
@@ -122,7 +123,7 @@ def export(host: Host, file: Path, format_: Format | None) -> None:
     if str(file) != "-":
         suffix: Format = "xlsx" if file.suffix.lower() == ".xlsx" else "csv"
         report = host.directory.export(file, format_ or suffix)
-        click.echo(f"{report.rows} rows written to {printable(str(file))}.")
+        click.echo(f"{counted(report.rows, 'row')} written to {printable(str(file))}.")
     elif format_ == "xlsx":
         raise click.UsageError("Standard output takes CSV only; name a file for XLSX.")
     else:
@@ -133,15 +134,15 @@ def export(host: Host, file: Path, format_: Format | None) -> None:
 def _warn(report: ExportReport) -> None:
     if report.indistinct_users:
         click.echo(
-            f"Note: {report.indistinct_users} users without a reference share their e-mail, or "
-            "their names, with another of the same customer or site. Importing this file "
+            f"Note: {counted(report.indistinct_users, 'user')} without a reference, whose e-mail "
+            "or names another of the same customer or site has too. Importing this file "
             "elsewhere reports all but the first: give them references with "
             "`halo-host users edit USER --set reference=…`.",
             err=True,
         )
     if report.empty_users:
         click.echo(
-            f"Note: {report.empty_users} users have no value in any column; importing this file "
-            "elsewhere leaves them out.",
+            f"Note: {counted(report.empty_users, 'user')} without a value in any column; importing "
+            "this file elsewhere leaves them out.",
             err=True,
         )

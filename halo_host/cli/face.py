@@ -15,11 +15,12 @@ import click
 from ..errors import HostError
 from ..host import Host
 from ..settings import Settings, settings_from
+from .parameters import Number
 
 P = ParamSpec("P")
 # Numbers of things and of rows, as databases can hold them.
-NUMBER = click.IntRange(0, 2**31 - 1)
-LIMIT = click.IntRange(1, 1_000_000)
+NUMBER = Number(0, 2**31 - 1)
+LIMIT = Number(1, 1_000_000)
 
 
 class Failure(click.ClickException):
@@ -49,14 +50,25 @@ def agent() -> str:
 
 
 def with_host(command: Callable[Concatenate[Host, P], None]) -> Callable[P, None]:
-    """Give a command the host as its first argument, and its errors an operator's form."""
+    """Give a command the host as its first argument, and its errors an operator's form.
 
+    There must be a database already: a mistyped folder is an error, and makes none.
+    """
+    return _with_host(command, begin=False)
+
+
+def with_new_host(command: Callable[Concatenate[Host, P], None]) -> Callable[P, None]:
+    """The same for a command that an installation may begin with: it makes the database."""
+    return _with_host(command, begin=True)
+
+
+def _with_host(command: Callable[Concatenate[Host, P], None], *, begin: bool) -> Callable[P, None]:
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         _refuse_broken_text(kwargs)
         logging.basicConfig(format="%(message)s", level=logging.WARNING)
         try:
-            with Host(settings_of(click.get_current_context())) as host:
+            with Host(settings_of(click.get_current_context()), begin=begin) as host:
                 command(host, *args, **kwargs)
         except HostError as error:
             raise Failure(error) from None

@@ -11,9 +11,10 @@ import click
 
 from ..host import Host
 from ..payments.health import HostHealth, MirrorHealth
+from ..plurals import counted
 from .face import printable, with_host
 from .output import print_json
-from .times import ago, counted, minute, span
+from .times import ago, minute, span
 
 
 @click.command("health")

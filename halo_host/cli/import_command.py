@@ -11,6 +11,7 @@ from ..host import Host
 from ..imports.change_sets import RowState, State
 from ..imports.resolve import Choice, Lead, LinkTo, MakeNew, Skip
 from ..imports.rules import CONFLICTS, Action, Rule
+from ..plurals import counted
 from .change_set_output import (
     print_change_set,
     print_preview,
@@ -100,6 +101,7 @@ def list_(host: Host, connection: str | None, as_json: bool, limit: int) -> None
             )
             for it in found
         ),
+        empty="Nothing was imported yet.",
     )
 
 
@@ -174,7 +176,7 @@ def undo(host: Host, number: int, dry_run: bool) -> None:
             undone += not reason
             if reason:
                 click.echo(printable(f"Row {row.position} ({row.name}) would be kept: {reason}"))
-        click.echo(f"{undone} rows would be undone.")
+        click.echo(f"{counted(undone, 'row')} would be undone.")
         return
     with import_progress() as progress:
         change_set = host.imports.undo(number, agent=agent(), progress=progress)
@@ -234,7 +236,7 @@ def resolve(
     )
     for unresolved in left:
         click.echo(printable(f"Row {unresolved.position} stays open: {unresolved.reason}"))
-    click.echo(f"{count} conflicts are resolved, {len(left)} stay open.")
+    click.echo(f"{counted(count, 'conflict')} resolved, {len(left):,} left open.")
     if left:
         sys.exit(1)
 
@@ -282,6 +284,7 @@ def held(host: Host, connection: str, as_json: bool) -> None:
     print_table(
         ("Payer", "Name", "Why", "Change set"),
         ((it.external_id, it.name, it.reason, it.change_set) for it in payers),
+        empty=f"No payer of {connection} is held.",
     )
 
 
@@ -295,4 +298,5 @@ def release(host: Host, connection: str, payers: tuple[str, ...], change_set: in
     if not payers and change_set is None:
         raise click.UsageError("Name payers, or --change-set NUMBER.")
     count = host.imports.release(connection, list(payers), agent=agent(), change_set=change_set)
-    click.echo(f"{count} payers are released; the next import looks at them again.")
+    them = "it" if count == 1 else "them"
+    click.echo(f"{counted(count, 'payer')} released; the next import looks at {them} again.")

@@ -9,24 +9,25 @@ import click
 
 from .. import logs
 from ..host import Host
-from .face import with_host
+from .face import with_new_host
+from .parameters import Number, Seconds
 
 
 @click.command("integrator")
 @click.option(
     "--threads",
-    type=click.IntRange(1, 64),
+    type=Number(1, 64),
     help="How many jobs are carried out at once. Also HALO_HOST_WORKERS; 2 unless set.",
 )
 @click.option(
     "--sweep",
     "sweep_seconds",
-    type=click.FloatRange(0.05, 3600),
+    type=Seconds(0.05, 3600),
     default=5.0,
     show_default=True,
     help="Seconds between two looks at what is due.",
 )
-@with_host
+@with_new_host
 def command(host: Host, threads: int | None, sweep_seconds: float) -> None:
     """Run schedules, syncs, imports and webhooks' work, straight on the database.
 

@@ -24,8 +24,17 @@ def print_json(value: Any) -> None:
     click.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2, default=str).decode())
 
 
-def print_table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """A plain table that a terminal can wrap and a pipe can cut: columns by two spaces."""
+def print_table(
+    headings: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = ""
+) -> None:
+    """A plain table that a terminal can wrap and a pipe can cut: columns by two spaces.
+
+    Without any row it is the sentence `empty`.
+    """
+    rows = list(rows)
+    if empty and not rows:
+        click.echo(printable(empty))
+        return
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table

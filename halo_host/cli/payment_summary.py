@@ -2,40 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
 
 from ..payments.summary import Month, Summary
+from ..plurals import counted
 from .output import print_table
 from .payment_files import money_as_json
-from .times import counted
 
 
 def print_summary(found: Summary) -> None:
     click.echo(f"Payments charged from {found.first_day} to {found.last_day}")
-    _print_months("Collected", "Payments", found.collected)
-    if found.failed:
-        click.echo()
-        print_table(
-            ("Failed because", "Payments", "Amount", "Collected since", "In words"),
+    _print_part(
+        "Collected (confirmed or paid out), by month of the charge:",
+        ("Month", "Payments", "Amount"),
+        _month_rows(found.collected),
+        empty="No payment was collected in this time.",
+    )
+    _print_part(
+        "Failed, charged back, denied or cancelled, by the latest reason:",
+        ("Reason", "Payments", "Amount", "Collected since", "In words"),
+        [
             (
-                (
-                    it.cause or "(no reason given)",
-                    f"{it.payments:,}",
-                    it.amount,
-                    f"{it.collected:,}",
-                    it.text,
-                )
-                for it in found.failed
-            ),
-        )
-    _print_months("Refunded", "Refunds", found.refunded)
+                it.cause or "(no reason given)",
+                f"{it.payments:,}",
+                it.amount,
+                f"{it.collected:,}",
+                it.text,
+            )
+            for it in found.failed
+        ],
+        empty="No payment failed in this time.",
+    )
+    _print_part(
+        "Refunded, by month of the refund:",
+        ("Month", "Refunds", "Amount"),
+        _month_rows(found.refunded),
+        empty="Nothing was refunded in this time.",
+    )
     click.echo()
     taken = found.time_to_payout
     if taken is None:
-        click.echo("From charge to payout: nothing was paid out.")
+        click.echo("No payment of this time was paid out yet.")
     else:
         click.echo(
             f"From charge to payout: half within {counted(taken.median, 'day')}, nine in ten "
@@ -48,11 +58,17 @@ def print_summary(found: Summary) -> None:
     )
 
 
-def _print_months(heading: str, noun: str, months: Iterable[Month]) -> None:
+def _print_part(
+    heading: str, columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str
+) -> None:
     click.echo()
-    print_table(
-        (heading, noun, "Amount"), ((it.month, f"{it.payments:,}", it.amount) for it in months)
-    )
+    if rows:
+        click.echo(heading)
+    print_table(columns, rows, empty=empty)
+
+
+def _month_rows(months: Iterable[Month]) -> list[Sequence[object]]:
+    return [(it.month, f"{it.payments:,}", it.amount) for it in months]
 
 
 def summary_as_json(found: Summary) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any, TypeVar
 
 import click
@@ -15,16 +15,16 @@ from ..host import Host
 from ..payments.filters import SORTS, PaymentFilter, Sort
 from ..payments.listing import ListedPayment
 from ..payments.pages import MOST
+from ..plurals import counted
 from ..tab_types import CurrencyTotal
 from ..types import PaymentState
 from .face import printable, with_host
 from .output import print_json, print_table
+from .parameters import Day, Number
 from .payment_files import HEADINGS, csv_rows, payment_as_json, total_as_json
 from .payment_in_full import in_full_as_json, print_in_full
 from .payment_summary import print_summary, summary_as_json
-from .times import counted
 
-_DAY = click.DateTime(formats=["%Y-%m-%d"])
 C = TypeVar("C", bound=Callable[..., Any])
 
 
@@ -39,7 +39,7 @@ def command() -> None:
 def _filters(function: C) -> C:
     options = (
         click.option("--connection", help="Only payments of this connection."),
-        click.option("--status", "statuses", multiple=True, help="The provider's own word."),
+        click.option("--status", "statuses", multiple=True, help="The provider's own word for it."),
         click.option(
             "--state",
             "states",
@@ -47,8 +47,8 @@ def _filters(function: C) -> C:
             type=click.Choice([state.value for state in PaymentState]),
             help="The same in words common to all providers.",
         ),
-        click.option("--from", "first_day", type=_DAY, help="Charged on this day or later."),
-        click.option("--to", "last_day", type=_DAY, help="Charged on this day or earlier."),
+        click.option("--from", "first_day", type=Day(), help="Charged on this day or later."),
+        click.option("--to", "last_day", type=Day(), help="Charged on this day or earlier."),
         click.option("--customer", help="Of this customer: its number, reference or name."),
         click.option("--user", help="Of this user: number, reference or e-mail."),
         click.option("--payer", help="Of this payer: the provider's id."),
@@ -66,12 +66,12 @@ def _filters(function: C) -> C:
 
 
 def _filter(
-    states: tuple[str, ...], first_day: datetime | None, last_day: datetime | None, **rest: Any
+    states: tuple[str, ...], first_day: date | None, last_day: date | None, **rest: Any
 ) -> PaymentFilter:
     return PaymentFilter(
         states=tuple(PaymentState(state) for state in states),
-        charged_from=first_day.date() if first_day else None,
-        charged_to=last_day.date() if last_day else None,
+        charged_from=first_day,
+        charged_to=last_day,
         **rest,
     )
 
@@ -79,7 +79,7 @@ def _filter(
 @command.command("list")
 @_filters
 @click.option("--sort", type=click.Choice(SORTS), default="newest", show_default=True)
-@click.option("--limit", type=click.IntRange(1, MOST), default=50, show_default=True)
+@click.option("--limit", type=Number(1, MOST), default=50, show_default=True)
 @click.option("--cursor", help="Go on with the next page, as the page before names it.")
 @click.option("--totals", is_flag=True, help="Also the sums by currency of all that is found.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print all that is found as CSV, of any size.")
@@ -125,16 +125,15 @@ def list_(
             }
         )
         return
-    _print_page(page.payments)
+    _print_page(page.payments, narrowed=wanted != PaymentFilter())
+    if not page.payments and cursor is None:
+        _say_what_there_is(host, wanted)
     _print_totals(sums)
     if page.next_cursor is not None:
         click.echo(f"More payments: --cursor {shlex.quote(page.next_cursor)}", err=True)
-    if not page.payments and wanted.reasons:
-        known = ", ".join(host.payments.known_reasons()) or "none yet"
-        click.echo(printable(f"Reasons that payments failed for: {known}"), err=True)
 
 
-def _print_page(found: Iterable[ListedPayment]) -> None:
+def _print_page(found: Iterable[ListedPayment], *, narrowed: bool) -> None:
     print_table(
         ("Charged", "Amount", "Status", "Payment", "User", "Customer", "Failed because"),
         (
@@ -149,7 +148,22 @@ def _print_page(found: Iterable[ListedPayment]) -> None:
             )
             for listed in found
         ),
+        empty="No payment is like that." if narrowed else "There is no payment in the mirror yet.",
     )
+
+
+def _say_what_there_is(host: Host, wanted: PaymentFilter) -> None:
+    """Words that may have been mistyped, beside those that there are."""
+    if wanted.statuses:
+        known = host.payments.known_statuses(connection=wanted.connection)
+        click.echo(printable(f"Statuses of payments: {', '.join(known) or 'none yet'}"), err=True)
+        click.echo("In words common to all providers: --state", err=True)
+    if wanted.reasons:
+        known = host.payments.known_reasons()
+        click.echo(
+            printable(f"Reasons that payments failed for: {', '.join(known) or 'none yet'}"),
+            err=True,
+        )
 
 
 def _print_totals(sums: Iterable[CurrencyTotal]) -> None:
@@ -184,15 +198,15 @@ def show(host: Host, payment: str, connection: str | None, raw: bool, as_json: b
 
 @command.command()
 @click.option("--connection", help="Only payments of this connection.")
-@click.option("--from", "first_day", type=_DAY, help="Default: the first day, eleven months ago.")
-@click.option("--to", "last_day", type=_DAY, help="Default: today.")
+@click.option("--from", "first_day", type=Day(), help="Default: the first day, eleven months ago.")
+@click.option("--to", "last_day", type=Day(), help="Default: today.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @with_host
 def summary(
     host: Host,
     connection: str | None,
-    first_day: datetime | None,
-    last_day: datetime | None,
+    first_day: date | None,
+    last_day: date | None,
     as_json: bool,
 ) -> None:
     """Sum up: collected by month, failed by reason, time to payout, refunds, unlinked payments.
@@ -203,8 +217,12 @@ def summary(
     Example:
       halo-host payments summary --from 2026-01-01 --to 2026-03-31
     """
-    end = last_day.date() if last_day else host.clock().date()
-    start = first_day.date() if first_day else _a_year_of_months(end)
+    end = last_day or host.clock().date()
+    if last_day is None and first_day is not None and first_day > end:
+        raise click.UsageError(
+            f"{first_day} is after today, where the summary ends unless --to names another day."
+        )
+    start = first_day or _a_year_of_months(end)
     found = host.payments.summary(start, end, connection=connection)
     if as_json:
         print_json(summary_as_json(found))

@@ -12,8 +12,10 @@ import click
 
 from ..host import Host
 from ..jobs.history import History, histories
-from ..jobs.job import ENDED, Job
-from ..sync.schedules import KINDS, Planned, Schedule
+from ..jobs.job import ENDED, Job, JobState
+from ..plurals import counted
+from ..sync.due import KINDS, Planned
+from ..sync.schedule import Schedule
 from .face import printable
 from .output import print_table
 
@@ -96,7 +98,11 @@ def print_status(found: Iterable[ConnectionStatus]) -> None:
         if not it.parts:
             note = "offers nothing that recurs" if it.enabled else "the connection is disabled"
             rows.append((it.connection, "", "", "", note, ""))
-    print_table(("Connection", "Part", "Last (UTC)", "Next (UTC)", "Note", "Failures"), rows)
+    print_table(
+        ("Connection", "Part", "Last (UTC)", "Next (UTC)", "Note", "Failures"),
+        rows,
+        empty="There is no connection yet.",
+    )
     for it in found:
         _print_marks(it)
 
@@ -107,12 +113,15 @@ def _print_marks(it: ConnectionStatus) -> None:
     if it.quiet:
         click.echo(printable(f"{it.connection} is quiet from {it.quiet}."))
     for job in it.running:
-        click.echo(printable(f"{it.connection}: run {job.id} ({job.kind}) {_progress(job)}"))
+        click.echo(
+            printable(f"{it.connection}: run {job.id} ({job.kind}) is {job.state}{_progress(job)}")
+        )
     if it.open_alerts:
-        click.echo(f"{it.connection} has {it.open_alerts} open alerts: halo-host alerts list")
+        alerts = counted(it.open_alerts, "open alert")
+        click.echo(f"{it.connection} has {alerts}: halo-host alerts list {it.connection}")
     if it.failed_records:
         click.echo(
-            f"{it.connection} has {it.failed_records} records that could not be read: "
+            f"{it.connection} has {counted(it.failed_records, 'record')} that could not be read: "
             f"halo-host sync failed {it.connection}"
         )
 
@@ -126,11 +135,13 @@ def print_schedule(schedule: Schedule, timezone: str) -> None:
     if schedule.paused_at is not None:
         click.echo(f"Paused since {at(schedule.paused_at)} UTC.")
     click.echo(f"Quiet hours ({timezone}): {_quiet(schedule) or 'none'}")
-    age = f"{schedule.alert_minutes} minutes" if schedule.alert_minutes else "fits the schedule"
-    click.echo(f"Alerts: after {schedule.alert_failures} failures in a row; age {age}.")
+    minutes = schedule.alert_minutes
+    age = counted(minutes, "minute") if minutes else "fits the schedule"
+    click.echo(f"Alerts: after {counted(schedule.alert_failures, 'failure')} in a row; age {age}.")
 
 
-def print_runs(jobs: Iterable[Job]) -> None:
+def print_runs(jobs: Iterable[Job], *, narrowed: bool) -> None:
+    """`narrowed`: some were asked for, not all."""
     print_table(
         ("Run", "Connection", "Kind", "Why", "State", "Started (UTC)", "Took", "Rows", "Outcome"),
         (
@@ -147,6 +158,7 @@ def print_runs(jobs: Iterable[Job]) -> None:
             )
             for job in jobs
         ),
+        empty="There is no such run." if narrowed else "Nothing has run yet.",
     )
 
 
@@ -162,13 +174,20 @@ def print_run(job: Job) -> None:
     )
 
 
+def print_outcome(job: Job) -> None:
+    """A run in a sentence, and what it came to where it has ended."""
+    told = job.result or job.error
+    click.echo(printable(f"Run {job.id} ({job.kind}) is {job.state}{f': {told}' if told else '.'}"))
+
+
 def follow(host: Host, number: int) -> Job:
     """Show a run's progress on standard error until it has ended, or Ctrl-C ends the watching."""
     shown = ""
     live = sys.stderr.isatty()
     while True:
         job = host.jobs.get(number)
-        said = printable(f"Run {job.id} is {job.state}. {_progress(job)}")
+        # What it came to is said at the end, by `print_outcome`.
+        said = printable(f"Run {job.id} is {job.state}{_progress(job)}")
         if said != shown:
             click.echo(f"\r\x1b[K{said}" if live else said, nl=not live, err=True)
             shown = said
@@ -180,7 +199,12 @@ def follow(host: Host, number: int) -> Job:
 
 
 def _progress(job: Job) -> str:
-    return f"{job.step or 'begins'}: {job.pages:,} pages, {_rows(job)}, {job.requests:,} requests."
+    done = f"{counted(job.pages, 'page')}, {_rows(job)}, {counted(job.requests, 'request')}"
+    if job.state is JobState.QUEUED:
+        return "."
+    if job.state in ENDED:
+        return f": {done}."
+    return f": {job.step or 'begins'}, {done}."
 
 
 def _rows(job: Job) -> str:
@@ -203,8 +227,10 @@ def _took(job: Job) -> str:
 def _minutes(schedule: Schedule, part: str) -> str:
     minutes = int(schedule.every(part).total_seconds()) // 60
     if minutes % (24 * 60) == 0:
-        return f"{minutes // (24 * 60)} days" if minutes > 24 * 60 else "day"
-    return f"{minutes // 60} hours" if minutes % 60 == 0 and minutes > 60 else f"{minutes} minutes"
+        return counted(minutes // (24 * 60), "day") if minutes > 24 * 60 else "day"
+    if minutes % 60 == 0:
+        return counted(minutes // 60, "hour") if minutes > 60 else "hour"
+    return counted(minutes, "minute") if minutes > 1 else "minute"
 
 
 def _quiet(schedule: Schedule) -> str:

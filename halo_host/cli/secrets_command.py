@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from ..host import Host
+from ..plurals import counted
 from .face import agent, with_host
 
 
@@ -22,7 +23,7 @@ def rotate(host: Host) -> None:
     comma), run this, then take the old one out. Else the key file is renewed.
     """
     count = host.connections.rotate_secrets(agent=agent())
-    click.echo(f"{count} secrets are encrypted anew.")
+    click.echo(f"{counted(count, 'secret')} {'is' if count == 1 else 'are'} encrypted anew.")
     if host.keyring.from_environment:
         click.echo("Now take the old key out of HALO_HOST_SECRET_KEY.")
 
@@ -34,6 +35,6 @@ def reset(host: Host) -> None:
     """Forget every secret and the key, when the key is lost. Then give each secret again."""
     count = host.connections.reset_secrets(agent=agent())
     click.echo(
-        f"{count} secrets are forgotten. Give each again:\n"
+        f"{counted(count, 'secret')} {'is' if count == 1 else 'are'} forgotten. Give each again:\n"
         "  halo-host connections configure CONNECTION --set NAME=VALUE"
     )

@@ -10,20 +10,21 @@ import click
 from .. import logs
 from ..errors import HostError
 from .face import Failure, settings_of
+from .parameters import Number
 
 
 @click.command("serve")
 @click.option("--listen", metavar="ADDRESS:PORT", help="Where. Also HALO_HOST_LISTEN.")
 @click.option(
     "--workers",
-    type=click.IntRange(1, 64),
+    type=Number(1, 64),
     default=1,
     show_default=True,
     help="Processes that answer requests; more than one needs PostgreSQL.",
 )
 @click.option(
     "--threads",
-    type=click.IntRange(1, 64),
+    type=Number(1, 64),
     default=8,
     show_default=True,
     help="Threads of each of them.",

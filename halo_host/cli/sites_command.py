@@ -40,6 +40,7 @@ def list_(host: Host, customer: str | None, as_json: bool) -> None:
             (site.id, site.customer, site.name, "yes" if site.is_invoice_site else "")
             for site in found
         ],
+        empty="There is no site yet: halo-host customers add NAME makes a customer and its first.",
     )
 
 

@@ -7,13 +7,18 @@ import click
 from ..host import Host
 from ..jobs.job import JobState
 from ..jobs.presence import running_integrators
-from ..sync.schedules import KINDS
+from ..plurals import counted
+from ..sync.due import KINDS
+from ..sync.schedule import LONGEST_MINUTES, MOST_FAILURES
 from . import run_output
 from .face import LIMIT, NUMBER, agent, printable, with_host
 from .output import print_json, print_table
+from .parameters import Number
+from .times import second
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _CONNECTION = click.argument("connection")
+_MINUTES = Number(1, LONGEST_MINUTES, "minutes")
 _WHICH = {"all": tuple(KINDS), **{part: (part,) for part in KINDS}}
 
 
@@ -52,7 +57,7 @@ def now(host: Host, connection: str, part: str, follow: bool, as_json: bool) -> 
         print_json(jobs)
     else:
         for job in jobs:
-            click.echo(f"Run {job.id} ({job.kind}) is {job.state}.")
+            run_output.print_outcome(job)
         _warn_without_integrator(host)
     if any(job.state is JobState.FAILED for job in jobs):
         raise click.exceptions.Exit(1)
@@ -74,8 +79,8 @@ def status(host: Host, connection: str | None, as_json: bool) -> None:
     for it in running:
         click.echo(
             printable(
-                f"An integrator runs on {it.machine} (process {it.process_id}, {it.threads} "
-                f"threads) since {run_output.at(it.started_at)} UTC."
+                f"An integrator runs on {it.machine} (process {it.process_id}, "
+                f"{counted(it.threads, 'thread')}) since {run_output.at(it.started_at)} UTC."
             )
         )
     _warn_without_integrator(host)
@@ -91,23 +96,41 @@ def _warn_without_integrator(host: Host) -> None:
 @command.command()
 @_CONNECTION
 @click.option("--users/--no-users", "users_on", default=None, help="Import users by itself.")
-@click.option("--users-every", "users_minutes", type=NUMBER, metavar="MINUTES")
+@click.option(
+    "--users-every",
+    "users_minutes",
+    type=_MINUTES,
+    metavar="MINUTES",
+    help="From one import of users to the next.",
+)
 @click.option("--payments/--no-payments", "payments_on", default=None, help="Sync payments.")
-@click.option("--payments-every", "payments_minutes", type=NUMBER, metavar="MINUTES")
+@click.option(
+    "--payments-every",
+    "payments_minutes",
+    type=_MINUTES,
+    metavar="MINUTES",
+    help="From one sync of payments to the next.",
+)
 @click.option("--verify/--no-verify", "verify_on", default=None, help="Prove the mirror.")
-@click.option("--verify-every", "verify_minutes", type=NUMBER, metavar="MINUTES")
+@click.option(
+    "--verify-every",
+    "verify_minutes",
+    type=_MINUTES,
+    metavar="MINUTES",
+    help="From one proof to the next.",
+)
 @click.option("--quiet", metavar="HH:MM-HH:MM", help="Begin nothing by itself then; none: always.")
 @click.option(
     "--alert-after",
     "alert_failures",
-    type=NUMBER,
+    type=Number(1, MOST_FAILURES, "failures"),
     metavar="FAILURES",
     help="Raise an alert after so many failures in a row.",
 )
 @click.option(
     "--alert-age",
     "alert_minutes",
-    type=NUMBER,
+    type=Number(0, LONGEST_MINUTES, "minutes"),
     metavar="MINUTES",
     help="Raise an alert when older than this; 0: as fits the schedule.",
 )
@@ -157,8 +180,10 @@ def pause(host: Host, connection: str) -> None:
 
     What runs goes on to its end. `sync now` still works.
     """
+    before = host.schedules.get(connection).paused_at
     host.schedules.pause(connection, agent=agent())
-    click.echo(f"{connection} is paused; go on with: halo-host sync resume {connection}")
+    state = "is paused" if before is None else f"is paused already, since {second(before)} UTC"
+    click.echo(f"{connection} {state}; go on with: halo-host sync resume {connection}")
 
 
 @command.command()
@@ -166,8 +191,12 @@ def pause(host: Host, connection: str) -> None:
 @with_host
 def resume(host: Host, connection: str) -> None:
     """Let the work of a paused connection begin by itself again."""
+    before = host.schedules.get(connection).paused_at
     host.schedules.resume(connection, agent=agent())
-    click.echo(f"{connection} is synced again.")
+    if before is None:
+        click.echo(f"{connection} is not paused; nothing was changed.")
+    else:
+        click.echo(f"{connection} is synced again; it was paused since {second(before)} UTC.")
 
 
 @command.command()
@@ -214,7 +243,7 @@ def runs(
     if as_json:
         print_json(found)
         return
-    run_output.print_runs(found)
+    run_output.print_runs(found, narrowed=any((connection, kind, state, before)))
     if len(found) == limit:
         click.echo(f"There may be more: --before {found[-1].id}", err=True)
 
@@ -249,6 +278,7 @@ def failed(host: Host, connection: str, as_json: bool) -> None:
             (it.kind, it.id, run_output.at(it.first_at), run_output.at(it.last_at), it.reason)
             for it in records
         ),
+        empty=f"Every record of {connection} could be read.",
     )
 
 
@@ -268,7 +298,7 @@ def retry(host: Host, connection: str, number: int | None, follow: bool) -> None
         job = host.jobs.enqueue("reread", connection, why="hand", agent=agent())
     if follow:
         job = run_output.follow(host, job.id)
-    click.echo(f"Run {job.id} ({job.kind}) is {job.state}.")
+    run_output.print_outcome(job)
     _warn_without_integrator(host)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from ..plurals import counted
+
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 
@@ -20,11 +22,11 @@ def ago(moment: datetime, now: datetime) -> str:
     return f"{span(now - moment)} ago"
 
 
+def second(moment: datetime) -> str:
+    """To the second, UTC."""
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
 def minute(moment: datetime) -> str:
     """To the minute, UTC."""
     return f"{moment:%Y-%m-%d %H:%M}"
-
-
-def counted(number: int, noun: str) -> str:
-    """ "1 payment", "1,204 payments"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

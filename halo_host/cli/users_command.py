@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable
 from dataclasses import asdict
-from datetime import datetime
+from datetime import date
 from typing import Literal
 
 import click
@@ -15,9 +15,10 @@ from ..host import Host
 from ..types import PaymentQuery
 from .face import LIMIT, NUMBER, agent, printable, with_host
 from .output import in_utf8, print_json, print_table
+from .parameters import Day, Number
+from .times import second
 
 REFERENCE = "reference"
-_DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.group()
@@ -53,6 +54,7 @@ def list_(
     print_table(
         ["Number", "Name", "E-mail", "Customer", "Site"],
         [(user.id, user.name, user.email, user.customer, user.site) for user in found],
+        empty="No user is found." if search or customer or after else "There is no user yet.",
     )
     if len(found) == limit:
         click.echo(f"There may be more: --after {found[-1].id}", err=True)
@@ -91,9 +93,14 @@ def show(host: Host, user: str, as_json: bool) -> None:
     print_table(["Field", "Value"], [(name, value) for name, value in facts.items() if value])
     if links:
         print_table(
-            ["Connection", "Payer", "Linked", "Gone at the provider"],
+            ["Connection", "Payer", "Linked (UTC)", "Gone at the provider (UTC)"],
             [
-                (link.connection, link.external_id, link.created_at, link.removed_at)
+                (
+                    link.connection,
+                    link.external_id,
+                    second(link.created_at),
+                    link.removed_at and second(link.removed_at),
+                )
                 for link in links
             ],
         )
@@ -201,15 +208,15 @@ def _as_json(user: DirectoryUser) -> dict[str, object]:
 @click.argument("connection")
 @click.option("--tab", "tab_slug", help="Which of the connection's tabs; the first unless given.")
 @click.option("--status", "statuses", multiple=True, help="Only payments of this status.")
-@click.option("--from", "first_day", type=_DAY, help="Only payments charged on this day or later.")
-@click.option("--to", "last_day", type=_DAY, help="Only payments charged on this day or earlier.")
+@click.option("--from", "first_day", type=Day(), help="Only payments charged on this day or later.")
+@click.option("--to", "last_day", type=Day(), help="Only payments charged on this day or earlier.")
 @click.option(
     "--sort",
     type=click.Choice(["newest", "oldest", "largest", "smallest"]),
     default="newest",
     show_default=True,
 )
-@click.option("--limit", type=click.IntRange(1, 500), default=100, show_default=True)
+@click.option("--limit", type=Number(1, 500), default=100, show_default=True)
 @click.option("--cursor", help="Go on with the next page, as the page before names it.")
 @click.option("--refresh", is_flag=True, help="Read what the provider says of this user first.")
 @with_host
@@ -219,8 +226,8 @@ def tab(
     connection: str,
     tab_slug: str | None,
     statuses: tuple[str, ...],
-    first_day: datetime | None,
-    last_day: datetime | None,
+    first_day: date | None,
+    last_day: date | None,
     sort: Literal["newest", "oldest", "largest", "smallest"],
     limit: int,
     cursor: str | None,
@@ -241,8 +248,8 @@ def tab(
             host.sync.refresh_payer(connection, payers, agent=agent())
     query = PaymentQuery(
         statuses=statuses,
-        charged_from=first_day.date() if first_day else None,
-        charged_to=last_day.date() if last_day else None,
+        charged_from=first_day,
+        charged_to=last_day,
         sort=sort,
         cursor=cursor,
         limit=limit,

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import base64
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import click
 import orjson
 
 from ..host import Host
+from ..plurals import counted
 from ..webhooks.inbox import DeliveryDetails, Selection
 from ..webhooks.tables import FAILED, NEW, PROCESSED
 from .face import LIMIT, NUMBER, agent, printable, with_host
 from .output import print_json, print_table
+from .parameters import Time
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_TIME = click.DateTime(("%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"))
-_SINCE = click.option("--since", type=_TIME, help="Received then or later, in UTC.")
-_UNTIL = click.option("--until", type=_TIME, help="Received before then, in UTC.")
+_SINCE = click.option("--since", type=Time(), help="Received then or later, in UTC.")
+_UNTIL = click.option("--until", type=Time(), help="Received before then, in UTC.")
 _STATE = click.option("--state", type=click.Choice([NEW, PROCESSED, FAILED]))
 
 
@@ -72,12 +73,13 @@ def list_(
     as_json: bool,
 ) -> None:
     """Show deliveries, the newest first."""
-    found = host.webhooks.find(_selection(connection, state, since, until), limit=limit)
+    wanted = _selection(connection, state, since, until)
+    found = host.webhooks.find(wanted, limit=limit)
     if as_json:
         print_json([asdict(it) for it in found])
         return
     print_table(
-        ("Number", "Received", "Connection", "State", "Events", "Attempts", "Why"),
+        ("Number", "Received (UTC)", "Connection", "State", "Events", "Attempts", "Why"),
         (
             (
                 it.id,
@@ -90,6 +92,9 @@ def list_(
             )
             for it in found
         ),
+        empty="There is no such delivery."
+        if wanted != Selection()
+        else "Nothing was delivered yet.",
     )
 
 
@@ -148,7 +153,12 @@ def replay(
         count = host.webhooks.replay(numbers, agent=agent())
     else:
         count = host.webhooks.replay_all(selection, agent=agent())
-    click.echo(f"{count} deliveries are replayed; the integrator processes them next.")
+    if not count:
+        click.echo("No delivery is like that, so none is replayed.")
+        return
+    is_are, them = ("is", "it") if count == 1 else ("are", "them")
+    said = counted(count, "delivery", "deliveries")
+    click.echo(f"{said} {is_are} replayed; the integrator processes {them} next.")
 
 
 @command.command()
@@ -169,7 +179,8 @@ def prune(host: Host) -> None:
     The integrator does it by itself.
     """
     count = host.webhooks.prune()
-    click.echo(f"{count} deliveries older than {host.settings.webhook_days} days are deleted.")
+    deleted = f"{counted(count, 'delivery', 'deliveries')} {'is' if count == 1 else 'are'} deleted"
+    click.echo(f"{deleted}: processed and older than {counted(host.settings.webhook_days, 'day')}.")
 
 
 @command.command()
@@ -185,18 +196,14 @@ def counts(host: Host, connection: str | None, as_json: bool) -> None:
     print_table(
         ("Day", "Connection", "Outcome", "Count", "Why"),
         ((it.day, it.connection or "(none)", it.outcome, it.count, it.reason) for it in found),
+        empty="Nothing was delivered yet.",
     )
 
 
 def _selection(
     connection: str | None, state: str | None, since: datetime | None, until: datetime | None
 ) -> Selection:
-    return Selection(
-        connection=connection,
-        state=state,
-        since=since and since.replace(tzinfo=UTC),
-        until=until and until.replace(tzinfo=UTC),
-    )
+    return Selection(connection=connection, state=state, since=since, until=until)
 
 
 def _as_json(details: DeliveryDetails) -> dict[str, Any]:

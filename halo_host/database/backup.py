@@ -49,8 +49,11 @@ def back_up(
     now: datetime,
     key_file: Path | None = None,
     keep: int | None = None,
+    make_folder: bool = False,
 ) -> Backup:
     """Write a back-up: into the file `to`, or into a file named by the time in the folder `to`.
+
+    With `make_folder`, `to` is a folder, and is made where it is not there.
 
     `key_file` is put in where it is given. `keep` removes all but so many of the newest back-ups of
     the folder, once the new one is safe. On SQLite the inbox is copied before the host's database:
@@ -58,11 +61,14 @@ def back_up(
 
     :raises HostError: there is nothing to back up, or no sound back-up could be made.
     """
-    if keep is not None and not to.is_dir():
+    is_folder = to.is_dir() or make_folder
+    if keep is not None and not is_folder:
         raise InvalidInput(f"{to} is no folder.", advice="--keep needs a folder of back-ups.")
-    path = archive_path(to, now)
+    path = archive_path(to, now, is_folder=is_folder)
     with closing(Database(url)) as database:
         tables = _tables(database, HOST.file(url))
+        if make_folder:
+            to.mkdir(mode=0o700, exist_ok=True)
         with _scratch(path.parent) as folder:
             if database.is_sqlite:
                 rows = _snapshots(stores, url, folder)
@@ -83,7 +89,8 @@ def _tables(database: Database, file: Path | None) -> str:
     if (file and not file.exists()) or age(database) is Age.EMPTY:
         raise DatabaseError(
             f"There is nothing to back up: the database {database.label} is empty.",
-            advice="Name one with --data, --database or HALO_HOST_DATABASE_URL.",
+            advice="Name the right one with --data or HALO_HOST_DATA, or with --database or "
+            "HALO_HOST_DATABASE_URL.",
         )
     with database.read() as connection:
         return str(connection.scalar(text("SELECT version_num FROM alembic_version")))

@@ -48,16 +48,21 @@ class Manifest:
     format: int = FORMAT
 
 
-def archive_path(given: Path, now: datetime) -> Path:
+def archive_path(given: Path, now: datetime, *, is_folder: bool) -> Path:
     """The file to make: `given` itself, or a file with the time in its name in that folder.
 
-    :raises InvalidInput: the file exists already, or its folder does not.
+    :raises InvalidInput: the file exists already, or the folder that `given` is in does not.
     """
-    path = given / _NAME.format(now) if given.is_dir() else given
+    path = given / _NAME.format(now) if is_folder else given
     if path.exists():
         raise InvalidInput(f"{path} exists already.", advice="Name another file, or a folder.")
-    if not path.parent.is_dir():
-        raise InvalidInput(f"There is no folder {path.parent}.", advice="Make it first.")
+    if not given.parent.is_dir():
+        raise InvalidInput(
+            f"There is no folder {given.parent}, so no back-up was made.",
+            advice="Make the folder first, or name one that is there.",
+        )
+    if is_folder and given.exists() and not given.is_dir():
+        raise InvalidInput(f"{given} is a file, no folder.", advice="Name a folder, or a new file.")
     return path
 
 
@@ -142,7 +147,11 @@ def opened(path: Path) -> Iterator[Archive]:
     try:
         file = path.open("rb")
     except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from None
+        raise InvalidInput(
+            f"{path} cannot be read: {error.strerror}.",
+            advice="Name a file that `halo-host database backup` made, and that this account may "
+            "read.",
+        ) from None
     with file:
         try:
             tar = tarfile.open(fileobj=file, mode="r|gz")  # noqa: SIM115 - closed below
@@ -152,7 +161,10 @@ def opened(path: Path) -> Iterator[Archive]:
         except (*_UNREADABLE, orjson.JSONDecodeError):
             values = None
         if not isinstance(values, dict):
-            raise InvalidInput(f"{path} is no back-up of Halo Host, or it is damaged.")
+            raise InvalidInput(
+                f"{path} is no back-up of Halo Host, or it is damaged; nothing was changed.",
+                advice="Name a file that `halo-host database backup` made, or another copy of it.",
+            )
         with tar:
             yield Archive(path, _manifest(path, values), tar)
 

@@ -41,7 +41,12 @@ def dump(database: Database, file: Path) -> dict[str, int]:
         options = ("--format=custom", "--no-owner", "--no-privileges", f"--snapshot={moment}")
         _run([program, *options, f"--file={file}", *_address(database)], _environment(database))
         if _rows_in(file, _program("pg_restore", connection)) != rows:
-            raise HostError(f"The dump of {database.label} does not hold what the database holds.")
+            raise HostError(
+                f"The dump of {database.label} does not hold what the database holds, so no "
+                "back-up was made.",
+                advice="Check the disk, and that the user of the address may read every table; "
+                "then run the same command again.",
+            )
     return rows
 
 
@@ -194,4 +199,7 @@ def _fail(program: str, said: IO[bytes]) -> None:
 def _refuse(program: str, said: bytes) -> None:
     lines = said.decode(errors="replace").strip().splitlines()
     reason = next((line for line in lines if "error" in line.lower()), lines[0] if lines else "?")
-    raise DatabaseError(f"{program} failed: {reason.strip()}")
+    raise DatabaseError(
+        f"{program} failed: {reason.strip()}",
+        advice="Mend what it names, then run the same command again.",
+    )

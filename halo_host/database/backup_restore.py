@@ -86,13 +86,14 @@ def _refuse_unfit(archive: Archive, database: Database) -> None:
     if (manifest.kind == "sqlite") != database.is_sqlite:
         name = "SQLite" if manifest.kind == "sqlite" else "PostgreSQL"
         raise InvalidInput(
-            f"{archive.path} is a back-up of {name}, and {database.label} is none.",
+            f"{archive.path} is a back-up of {name}, and {database.label} is another kind of "
+            "database; nothing was changed.",
             advice=f"Restore it into a database of {name}, then run `halo-host database copy`.",
         )
     if manifest.tables > HEAD:
         raise InvalidInput(
             f"{archive.path} was made by Halo Host {manifest.host}, which is newer than this one.",
-            advice="Install that version.",
+            advice="Install that version, then restore it.",
         )
 
 
@@ -118,7 +119,8 @@ def _refuse_target(
     if not empty and not force:
         raise DatabaseError(
             f"The database {database.label} is not empty; nothing was changed.",
-            advice="Add --force to put the back-up in its place.",
+            advice="Add --force to put the back-up in its place, or name an empty one with --data "
+            "or --database.",
         )
 
 

@@ -31,7 +31,10 @@ def snapshot(file: Path, copy: Path) -> dict[str, int]:
             advice="Check the disk, and that the file is the host's database.",
         ) from None
     if check(copy) != rows:
-        raise DatabaseError(f"The copy of {file} is not the same as the original.")
+        raise DatabaseError(
+            f"The copy of {file} is not the same as the original, so no back-up was made.",
+            advice="Check the disk, then run the same command again.",
+        )
     return rows
 
 
@@ -49,7 +52,10 @@ def check(file: Path) -> dict[str, int]:
         sound, broken, rows = str(error), None, {}
     if sound != "ok" or broken is not None:
         what = sound if sound != "ok" else f"broken references in {broken[0]}"
-        raise DatabaseError(f"The database {file.name} is damaged: {what}.")
+        raise DatabaseError(
+            f"The database {file.name} is damaged: {what}.",
+            advice="Check the disk, and use a back-up that is sound: halo-host database restore.",
+        )
     return rows
 
 

@@ -1,4 +1,5 @@
-"""Writing many rows fast: the statement is SQLAlchemy's, the rows go straight to the driver.
+"""Writing many rows fast, or one row very often: SQLAlchemy makes the statement, the rows go
+straight to the driver.
 
 Measured in benchmarks/README.md. Values must be given as they are stored: times from
 `stored_time`, JSON from `encode_json`.
@@ -10,10 +11,10 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, bindparam, insert
+from sqlalchemy import Connection, CursorResult, Dialect, Table, bindparam, insert
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.sql.dml import Insert, Update
+from sqlalchemy.sql.dml import Delete, Insert, Update
 
 Rows = Sequence[tuple[Any, ...]]
 
@@ -57,6 +58,22 @@ def execute_rows(
     else:
         values = [tuple([row[place] for place in order]) for row in rows]
     return connection.exec_driver_sql(text, values).rowcount
+
+
+def execute_row(
+    connection: Connection,
+    statement: Insert | Update | Delete,
+    names: tuple[str, ...],
+    row: tuple[Any, ...],
+) -> CursorResult[Any]:
+    """Execute a statement that every page of a fill needs; as `execute_rows`, for one row.
+
+    All its values must be bound parameters named by `names`.
+    """
+    text, order = _compiled(statement, names, connection.dialect)
+    if order is None:
+        return connection.exec_driver_sql(text, dict(zip(names, row)))
+    return connection.exec_driver_sql(text, tuple([row[place] for place in order]))
 
 
 _WORTH_A_COPY = 20
@@ -103,7 +120,7 @@ def _insert_missing(table: Table, columns: tuple[str, ...], dialect: str) -> Ins
 
 @cache
 def _compiled(
-    statement: Insert | Update, names: tuple[str, ...], dialect: Dialect
+    statement: Insert | Update | Delete, names: tuple[str, ...], dialect: Dialect
 ) -> tuple[str, tuple[int, ...] | None]:
     """The statement as text, and where its positions find their values; None: by name."""
     compiled = statement.compile(dialect=dialect)

@@ -25,8 +25,11 @@ _JOINING_PUNCTUATION = ".'’‘`´ʼ"
 
 def stored_time(value: datetime) -> str:
     """`2026-11-23T05:47:37.000000Z`; the time must carry a zone."""
-    if value.tzinfo is UTC:  # nearly always
-        return value.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    if value.tzinfo is UTC:  # nearly always; orjson writes it four times as fast as isoformat
+        quoted = orjson.dumps(value)
+        if value.microsecond:
+            return quoted[1:27].decode() + "Z"
+        return quoted[1:20].decode() + ".000000Z"
     if value.tzinfo is None:
         raise ValueError("a stored time needs a zone")
     return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

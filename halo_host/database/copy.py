@@ -103,7 +103,8 @@ def _refuse_unusable(url: str) -> None:
         if found is Age.EMPTY:
             raise DatabaseError(
                 f"There is nothing to copy: the database {source.label} is empty.",
-                advice="Name one with --data, --database or HALO_HOST_DATABASE_URL.",
+                advice="Name the right one with --data or HALO_HOST_DATA, or with --database or "
+                "HALO_HOST_DATABASE_URL.",
             )
         if found is Age.OLDER:
             raise DatabaseError(

@@ -6,11 +6,12 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, NoSuchModuleError
 
 from ..errors import DatabaseError, InvalidInput
 from .failures import explained
@@ -19,6 +20,7 @@ from .index_hints import take_index_hints
 _WRITES = "halo_writes"
 BUSY_SECONDS = 30
 _ASK_AGAIN = 0.002  # seconds
+_PAUSE = 1.0  # seconds
 
 
 class Database:
@@ -42,10 +44,11 @@ class Database:
 
     @property
     def label(self) -> str:
-        """The database as messages name it: without a password."""
+        """The database as messages name it, and as operators write it: without a password."""
         if self.is_sqlite:
             return self.url.database or "memory"
-        return self.url.render_as_string(hide_password=True)
+        known = self.url.difference_update_query(["password"])._replace(password=None)
+        return known.set(drivername=known.get_backend_name()).render_as_string(hide_password=False)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -144,18 +147,35 @@ def _parsed(text: str) -> URL:
 def _engine(url: URL, durable: bool) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url, durable)
-    engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
-    event.listen(engine, "connect", _plan_each_time)
+    # Never prepared, each statement is planned with its values when it runs. The plan of a prepared
+    # one, made while a table was small, would read the whole table for each page of a first fill;
+    # and `plan_cache_mode` would have the server plan its checks of references for every row.
+    arguments = {"connect_timeout": 10, "prepare_threshold": None}
+    engine = create_engine(url, connect_args=arguments)
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", partial(_ask_whether_it_lives, engine))
     if durable:
         event.listen(engine, "begin", _wait_for_the_disk)
     return engine
 
 
-def _plan_each_time(connection: Any, record: Any) -> None:
-    """A plan that was made while a table was small is not kept while a first fill makes it large:
-    it would read the whole table for each page."""
-    connection.execute("SET plan_cache_mode = force_custom_plan")
-    connection.commit()
+def _note_use(connection: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ask_whether_it_lives(engine: Engine, connection: Any, record: Any, proxy: Any) -> None:
+    """As `pool_pre_ping`, but only after a pause: a fill takes its connection again at once, and
+    the question would cost each of its pages a round trip.
+
+    :raises InvalidatePoolError: it does not, so the pool opens new ones.
+    """
+    used = record.info.get("used")
+    if used is None or time.monotonic() - used < _PAUSE:
+        return
+    try:
+        engine.dialect.do_ping(connection)
+    except engine.dialect.loaded_dbapi.Error:
+        raise InvalidatePoolError from None
 
 
 def _wait_for_the_disk(connection: Connection) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import sqlite3
 from contextlib import closing
 from datetime import datetime
@@ -12,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, inspect, select, text
 
 from ..errors import DatabaseError
-from ..processes import is_running
+from ..processes import is_dead
 from .database import Database
 from .job_tables import jobs
 from .tables import connections
@@ -70,7 +69,7 @@ def _is_dead(job: Row[Any], now: datetime) -> bool:
     """Its machine knows at once whether its process still runs; elsewhere the lease says it."""
     if job.lease_until is None or job.lease_until <= now:
         return True
-    return job.machine == platform.node() and not is_running(job.process_id)
+    return is_dead(job.machine, job.process_id, job.token)
 
 
 def refuse_open_file(file: Path) -> None:

@@ -27,7 +27,8 @@ from sqlalchemy import (
 from .columns import UtcTime
 from .tables import Id, metadata
 
-# One page as it came from the provider: a JSON array, compressed.
+# One page as it came from the provider: a JSON array, compressed. It is removed some time after its
+# last record was read again onto another page (sync/superseded_pages.py).
 raw_pages = Table(
     "raw_pages",
     metadata,

@@ -28,6 +28,7 @@ from ..database.tables import (
     users,
 )
 from ..jobs.lease import Counts, Lease
+from ..plurals import counted
 from . import change_sets, lookups
 from .change_sets import ChangeRow, RowState
 from .policies import Values
@@ -111,7 +112,7 @@ def apply_all(
                 connection, number, state=RowState.PENDING, after_position=last, limit=BATCH
             )
         with database.write() as connection:
-            lease.renew(connection, add=_counted(batch), step=f"{last} rows applied")
+            lease.renew(connection, add=_counted(batch), step=f"{counted(last, 'row')} applied")
             apply_rows(connection, batch, work())
         progress(len(batch))
         if len(batch) < BATCH:

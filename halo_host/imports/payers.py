@@ -16,6 +16,7 @@ import orjson
 from ..database.columns import MAX_TEXT, clean_text
 from ..database.tables import CORE_FIELDS
 from ..errors import PluginError
+from ..plurals import counted
 from ..types import EndOfList, ExternalUser, UnreadableRecord
 
 BATCH = 1_000
@@ -88,7 +89,7 @@ class PayerList:
         if isinstance(item, EndOfList):
             if item.records != self.fetched:
                 raise PluginError(
-                    f"The plugin says that the list has {item.records} payers, "
+                    f"The plugin says that the list has {counted(item.records, 'payer')}, "
                     f"but {self.fetched} arrived; nothing was imported."
                 )
             self.whole = True

@@ -18,6 +18,7 @@ from ..errors import HostError, InvalidInput
 from ..jobs.lease import Counts as JobCounts
 from ..jobs.lease import JobCancelled, JobStopped, Lease, LeaseLost
 from ..plugins import Plugins
+from ..plurals import counted
 from ..processes import rare_collections
 from ..types import Connection
 from . import change_sets
@@ -160,7 +161,9 @@ class Importer:
             for batch in plan.batches():
                 if batch.rows or batch.notes or lease.is_getting_old():
                     with self.database.write() as connection:
-                        lease.renew(connection, step=f"{plan.counts.fetched} payers fetched")
+                        lease.renew(
+                            connection, step=f"{counted(plan.counts.fetched, 'payer')} fetched"
+                        )
                         position = change_sets.append(connection, number, position, batch.rows)
                         execute_rows(connection, _note, ("digest", "link_id", "seen"), batch.notes)
                 if position - tidied_at > TIDY_EVERY:
@@ -225,5 +228,6 @@ def absence_note(plan: Plan) -> str:
     if not plan.payers.whole:
         return "The plugin did not say that the list was whole, so nobody was taken for removed."
     if plan.payers.unknown:
-        return f"{plan.payers.unknown} records had no readable id, so nobody was taken for removed."
+        records = counted(plan.payers.unknown, "record")
+        return f"{records} had no readable id, so nobody was taken for removed."
     return ""

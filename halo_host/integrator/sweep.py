@@ -11,8 +11,10 @@ from ..host import Host
 from ..jobs.job import Why
 from ..jobs.presence import Presence
 from ..sync.schedules import AGENT
+from ..sync.superseded_pages import remove_superseded_pages
 
 _PRUNE_EVERY = timedelta(hours=6)
+_REMOVE_PAGES_EVERY = timedelta(days=1)
 _WATCH_EVERY = timedelta(seconds=30)
 _log = logging.getLogger("halo_host.integrator")
 
@@ -28,6 +30,7 @@ class Sweep:
         self._watch_every = watch_every
         self._watched_at: datetime | None = None
         self._pruned_at: datetime | None = None
+        self._removed_pages_at: datetime | None = None
         self._said: dict[str, str] = {}
         self.leads = False
 
@@ -39,6 +42,7 @@ class Sweep:
             self._try("webhooks", self._enqueue_deliveries)
             self._try("alerts", self._watch)
             self._try("old records", self._prune)
+            self._try("superseded pages", self._remove_superseded_pages)
         waiting = 0
 
         def count() -> None:
@@ -81,6 +85,13 @@ class Sweep:
         )
         self._host.webhooks.prune()
         self._pruned_at = now
+
+    def _remove_superseded_pages(self) -> None:
+        now = self._host.clock()
+        last = self._removed_pages_at
+        if last is None or now - last >= _REMOVE_PAGES_EVERY:
+            remove_superseded_pages(self._host.database)
+            self._removed_pages_at = now
 
     def _try(self, what: str, look: Callable[[], object]) -> None:
         """One part that fails does not keep the others from their work; it is said once."""

@@ -1,50 +1,26 @@
 """Jobs: queue, claim, carry on, end, cancel, list. Every face and every room calls these methods.
 
-One job runs at a time in each lane of a connection. Whoever changes who holds a lane first touches
-the row that hands out the jobs' ids: on PostgreSQL that makes them queue up, on SQLite all writers
-do.
+What they do to the table of jobs stands in `records`, who gets which job in `claiming`.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    and_,
-    case,
-    delete,
-    exists,
-    func,
-    insert,
-    or_,
-    select,
-    update,
-)
-from sqlalchemy.engine import RowMapping
+from sqlalchemy import delete
 
-from ..alerts.raising import NewAlert, raise_alerts
 from ..audit import record
 from ..database.database import Database
-from ..database.ids import allocate_ids
-from ..database.job_tables import jobs, schedules
-from ..database.tables import connections
-from ..errors import ConnectionBusy, HostError, InvalidInput, NotFound
-from .holder import is_dead, new_token, this_machine
-from .job import ENDED, LANES, USERS, Job, JobState, Why, job_of, job_query
-from .lease import LIFETIME, NAMES, Lease, never
-
-# A job whose worker died this often is not claimed again: it may be what kills them.
-MAX_ATTEMPTS = 5
-
-# What has waited for so long is no longer overtaken by webhooks, however many come.
-PATIENCE = timedelta(minutes=10)
+from ..database.job_tables import jobs
+from ..errors import HostError, InvalidInput
+from . import records
+from .claiming import Claims
+from .job import ENDED, LANES, Job, JobState, Why
+from .lease import Lease, never
 
 
 @dataclass(slots=True)
@@ -67,6 +43,7 @@ class Jobs:
         self._database = database
         self._clock = clock
         self._wake = wake
+        self._claims = Claims(clock)
 
     # --- queueing ------------------------------------------------------------------------------
 
@@ -91,26 +68,28 @@ class Jobs:
         wanted = dict(arguments or {})
         due = not_before or self._clock()
         with self._database.read() as connection:
-            there = self._queued(connection, kind, slug, wanted)
-        if there is not None and there.not_before <= due and not _hastens(why, there.why):
+            there = records.find_queued(connection, kind, slug, wanted)
+        if there is not None and there.not_before <= due and not records.hastens(why, there.why):
             return there
         with self._database.write() as connection:
-            owner = _connection_id(connection, slug)
-            (number,) = allocate_ids(connection, jobs)
-            there = self._queued(connection, kind, slug, wanted)
+            owner = records.connection_id_of(connection, slug)
+            number = records.next_number(connection)
+            there = records.find_queued(connection, kind, slug, wanted)
             if there is None:
-                connection.execute(
-                    insert(jobs).values(
-                        self._row(number, owner, kind, why, agent, wanted)
-                        | {"state": JobState.QUEUED, "not_before": due, "attempts": 0}
-                    )
+                records.insert_queued(
+                    connection,
+                    number,
+                    connection_id=owner,
+                    kind=kind,
+                    why=why,
+                    agent=agent,
+                    arguments=wanted,
+                    queued_at=self._clock(),
+                    not_before=due,
                 )
             else:
                 number = there.id
-                values: dict[str, Any] = {"not_before": min(due, there.not_before)}
-                if _hastens(why, there.why):
-                    values |= {"why": why, "agent": agent}
-                connection.execute(update(jobs).where(jobs.c.id == number).values(values))
+                records.bring_forward(connection, there, not_before=due, why=why, agent=agent)
         self._wake(number)
         return self.get(number)
 
@@ -135,16 +114,7 @@ class Jobs:
         """
         job = self.get(number)
         with self._database.write() as connection:
-            cancelled = connection.execute(
-                update(jobs)
-                .where(jobs.c.id == number, jobs.c.state.in_((JobState.QUEUED, JobState.RUNNING)))
-                .values(
-                    state=JobState.CANCELLED,
-                    finished_at=self._clock(),
-                    error=f"Cancelled by {agent}.",
-                )
-            )
-            if cancelled.rowcount != 1:
+            if not records.end_cancelled(connection, number, agent, self._clock()):
                 raise InvalidInput(f"Run {number} has ended already: it is {job.state}.")
             record(
                 connection,
@@ -172,16 +142,10 @@ class Jobs:
         Of a paused connection only what people asked for is claimed, of a disabled one nothing.
         """
         with self._database.read() as connection:
-            if self._next(connection, kinds) is None:
+            if not self._claims.claimable(connection, kinds):
                 return None
         with self._database.write() as connection:
-            _queue_up(connection)
-            while (row := self._next(connection, kinds)) is not None:
-                if row["state"] == JobState.RUNNING and row["attempts"] >= MAX_ATTEMPTS:
-                    self._give_up(connection, row)
-                    continue
-                return self._take(connection, dict(row), should_stop)
-        return None
+            return self._claims.claim(connection, kinds, should_stop)
 
     def begin(
         self,
@@ -203,31 +167,27 @@ class Jobs:
         """
         wanted = dict(arguments or {})
         with self._database.write() as connection:
-            owner = _connection_id(connection, slug)
-            (number,) = allocate_ids(connection, jobs)
-            running = (
-                connection.execute(
-                    job_query()
-                    .add_columns(jobs.c.token, jobs.c.connection_id, jobs.c.lease_until)
-                    .where(
-                        jobs.c.connection_id == owner,
-                        jobs.c.lane == LANES[kind],
-                        jobs.c.state == JobState.RUNNING,
-                    )
-                )
-                .mappings()
-                .one_or_none()
+            owner = records.connection_id_of(connection, slug)
+            number = records.next_number(connection)
+            abandoned = self._claims.abandoned_in_lane(connection, owner, kind)
+            if abandoned is not None:
+                if (abandoned["kind"], abandoned["arguments"]) == (kind, wanted):
+                    carried_on = {**abandoned, "agent": agent}
+                    return self._claims.take(connection, carried_on, should_stop)
+                self._claims.leave_to(connection, abandoned, number)
+            now = self._clock()
+            row = records.insert_queued(
+                connection,
+                number,
+                connection_id=owner,
+                kind=kind,
+                why=why,
+                agent=agent,
+                arguments=wanted,
+                queued_at=now,
+                not_before=now,
             )
-            if running is not None:
-                if not self._is_abandoned(running):
-                    raise _busy(running)
-                if (running["kind"], running["arguments"]) == (kind, wanted):
-                    return self._take(connection, {**running, "agent": agent}, should_stop)
-                self._leave_to(connection, running, number)
-            row = self._row(number, owner, kind, why, agent, wanted)
-            row |= {"state": JobState.QUEUED, "not_before": self._clock(), "attempts": 0}
-            connection.execute(insert(jobs).values(row))
-            return self._take(connection, {**row, "connection": slug}, should_stop)
+            return self._claims.take(connection, {**row, "connection": slug}, should_stop)
 
     @contextmanager
     def holding(
@@ -296,10 +256,7 @@ class Jobs:
     def get(self, number: int) -> Job:
         """:raises NotFound: there is no run of that number."""
         with self._database.read() as connection:
-            row = connection.execute(job_query().where(jobs.c.id == number)).mappings().first()
-        if row is None:
-            raise NotFound(f"There is no run {number}.", advice="See `halo-host sync runs`.")
-        return job_of(row)
+            return records.find_job(connection, number)
 
     def list(
         self,
@@ -311,232 +268,20 @@ class Jobs:
         limit: int = 50,
     ) -> list[Job]:
         """Jobs of one connection or of all, the newest first; go on with the last number."""
-        query = job_query().order_by(jobs.c.id.desc()).limit(limit)
-        if slug is not None:
-            query = query.where(connections.c.slug == slug)
-        if kinds:
-            query = query.where(jobs.c.kind.in_(kinds))
-        if states:
-            query = query.where(jobs.c.state.in_(states))
-        if before is not None:
-            query = query.where(jobs.c.id < before)
         with self._database.read() as connection:
-            if slug is not None:
-                _connection_id(connection, slug)
-            return [job_of(row) for row in connection.execute(query).mappings()]
+            return records.list_jobs(connection, slug, kinds, states, before, limit)
 
     def waiting(self) -> int:
         """How many jobs could be claimed now."""
         with self._database.read() as connection:
-            return len(self._claimable(connection, tuple(LANES)))
+            return len(self._claims.claimable(connection, tuple(LANES)))
 
     def prune(self, *, ended_before: datetime, failed_before: datetime) -> int:
         """Forget runs that ended before those times, except each connection's newest of a kind."""
-        newest = select(func.max(jobs.c.id)).group_by(
-            jobs.c.connection_id, jobs.c.kind, jobs.c.state
-        )
         with self._database.write() as connection:
-            return connection.execute(
-                delete(jobs).where(
-                    or_(
-                        and_(
-                            jobs.c.state.in_((JobState.DONE, JobState.CANCELLED)),
-                            jobs.c.finished_at < ended_before,
-                        ),
-                        and_(jobs.c.state == JobState.FAILED, jobs.c.finished_at < failed_before),
-                    ),
-                    jobs.c.id.not_in(newest),
-                )
-            ).rowcount
-
-    # --- parts ---------------------------------------------------------------------------------
-
-    def _row(
-        self, number: int, owner: int, kind: str, why: str, agent: str, arguments: dict[str, Any]
-    ) -> dict[str, Any]:
-        return {
-            "id": number,
-            "connection_id": owner,
-            "lane": LANES[kind],
-            "kind": kind,
-            "why": str(why),
-            "agent": agent,
-            "arguments": arguments,
-            "queued_at": self._clock(),
-        }
-
-    def _queued(
-        self, connection: Connection, kind: str, slug: str, arguments: dict[str, Any]
-    ) -> Job | None:
-        row = connection.execute(
-            job_query()
-            .where(
-                connections.c.slug == slug,
-                jobs.c.kind == kind,
-                jobs.c.arguments == arguments,
-                jobs.c.state == JobState.QUEUED,
-            )
-            .limit(1)
-        ).mappings()
-        found = row.first()
-        return None if found is None else job_of(found)
-
-    def _next(self, connection: Connection, kinds: Collection[str]) -> RowMapping | None:
-        return next(iter(self._claimable(connection, kinds)), None)
-
-    def _claimable(self, connection: Connection, kinds: Collection[str]) -> Sequence[RowMapping]:
-        """Abandoned jobs, then the queued ones of free lanes."""
-        columns = job_query().add_columns(jobs.c.token, jobs.c.connection_id, jobs.c.lease_until)
-        of_kind = jobs.c.kind.in_(kinds)
-        running = connection.execute(
-            columns.where(of_kind, jobs.c.state == JobState.RUNNING).order_by(jobs.c.id)
-        ).mappings()
-        abandoned = [row for row in running if self._is_abandoned(row)]
-        other = jobs.alias()
-        queued = connection.execute(
-            columns.outerjoin(schedules, schedules.c.connection_id == jobs.c.connection_id)
-            .where(
-                of_kind,
-                jobs.c.state == JobState.QUEUED,
-                jobs.c.not_before <= self._clock(),
-                connections.c.disabled_at.is_(None),
-                or_(
-                    schedules.c.paused_at.is_(None),
-                    jobs.c.why.in_((Why.HAND, Why.RETRY, Why.REPAIR)),
-                ),
-                ~exists().where(
-                    other.c.connection_id == jobs.c.connection_id,
-                    other.c.lane == jobs.c.lane,
-                    other.c.state == JobState.RUNNING,
-                ),
-            )
-            .order_by(_urgency(self._clock()), jobs.c.id)
-        ).mappings()
-        return [*abandoned, *queued]
-
-    def _is_abandoned(self, row: RowMapping) -> bool:
-        until = row["lease_until"]
-        return (
-            until is None
-            or until <= self._clock()
-            or is_dead(row["machine"], row["process_id"], row["token"])
-        )
-
-    def _take(
-        self, connection: Connection, row: Mapping[str, Any], should_stop: Callable[[], bool]
-    ) -> Lease:
-        now = self._clock()
-        token = new_token(os.getpid())
-        connection.execute(
-            update(jobs)
-            .where(jobs.c.id == row["id"])
-            .values(
-                state=JobState.RUNNING,
-                agent=row["agent"],
-                started_at=now,
-                attempts=row["attempts"] + 1,
-                token=token,
-                machine=this_machine(),
-                process_id=os.getpid(),
-                lease_until=now + LIFETIME,
-            )
-        )
-        return Lease(
-            job_id=row["id"],
-            connection_id=row["connection_id"],
-            slug=row["connection"],
-            clock=self._clock,
-            kind=row["kind"],
-            why=row["why"],
-            agent=row["agent"],
-            token=token,
-            renewed_at=now,
-            arguments=row["arguments"],
-            attempts=row["attempts"] + 1,
-            should_stop=should_stop,
-        )
+            return records.delete_ended(connection, ended_before, failed_before)
 
     def _end(self, lease: Lease, state: JobState, **values: Any) -> bool:
         values = {"finished_at": self._clock()} | values
         with self._database.write() as connection:
-            ended = connection.execute(
-                update(jobs)
-                .where(
-                    jobs.c.id == lease.job_id,
-                    jobs.c.token == lease.token,
-                    jobs.c.state == JobState.RUNNING,
-                )
-                .values(state=state, token="", lease_until=None, **values)
-            )
-            return ended.rowcount == 1
-
-    def _give_up(self, connection: Connection, row: RowMapping) -> None:
-        now, kind = self._clock(), row["kind"]
-        said = (
-            f"Its worker died {row['attempts']} times, at last the one on {row['machine']} "
-            f"(process {row['process_id']})."
-        )
-        connection.execute(
-            update(jobs)
-            .where(jobs.c.id == row["id"])
-            .values(
-                state=JobState.FAILED,
-                finished_at=now,
-                token="",
-                error=said,
-                advice="Look at the log of that machine (memory, kills), then retry the run.",
-            )
-        )
-        text = f"Run {row['id']} of {row['connection']} ({kind}) was given up. {said}"
-        dead = NewAlert(row["connection_id"], "job_dead", f"job_dead:{kind}", text, "", now)
-        raise_alerts(connection, [dead])
-
-    def _leave_to(self, connection: Connection, row: RowMapping, successor: int) -> None:
-        """Free the lane of a dead job: an import's rest is finished by the next one of any task,
-        other work is queued again."""
-        values: dict[str, Any] = {"state": JobState.QUEUED, "token": "", "lease_until": None}
-        if row["lane"] == USERS:
-            values |= {
-                "state": JobState.FAILED,
-                "finished_at": self._clock(),
-                "error": f"It was interrupted; run {successor} finished what it left.",
-            }
-        connection.execute(update(jobs).where(jobs.c.id == row["id"]).values(values))
-
-
-def _connection_id(connection: Connection, slug: str) -> int:
-    found = connection.scalar(select(connections.c.id).where(connections.c.slug == slug))
-    if found is None:
-        raise NotFound(
-            f"There is no connection {slug[:60]}.", advice="See `halo-host connections list`."
-        )
-    return int(found)
-
-
-def _queue_up(connection: Connection) -> None:
-    allocate_ids(connection, jobs, 0)
-
-
-def _urgency(now: datetime) -> ColumnElement[int]:
-    return case(
-        (jobs.c.why == Why.HAND, 0),
-        (jobs.c.not_before < now - PATIENCE, 1),
-        (jobs.c.kind == "webhooks", 2),
-        else_=3,
-    )
-
-
-def _hastens(why: str, before: str) -> bool:
-    """Whether asking by hand changes a job that is queued already: people are served first."""
-    return why == Why.HAND and before != Why.HAND
-
-
-def _busy(row: RowMapping) -> ConnectionBusy:
-    name = NAMES.get(row["kind"], row["kind"])
-    article = "An" if name[0] in "aeiou" else "A"
-    return ConnectionBusy(
-        f"{article} {name} of {row['connection']} is running: started by {row['agent']} on "
-        f"{row['machine']} (process {row['process_id']}) at "
-        f"{row['started_at']:%Y-%m-%d %H:%M:%S} UTC.",
-        advice="Wait until it has ended, then run the command again.",
-    )
+            return records.end_held(connection, lease, state, **values)

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Text, bindparam, func, select, update
 
+from ..database.bulk import execute_row
+from ..database.columns import stored_time
 from ..database.job_tables import jobs
 from ..errors import ConnectionBusy, HostError
 
@@ -60,13 +62,19 @@ _renew = (
     .where(
         jobs.c.id == bindparam("the_job"),
         jobs.c.token == bindparam("the_token"),
-        jobs.c.state == "running",
+        jobs.c.state == bindparam("the_state"),
     )
     .values(
         lease_until=bindparam("until"),
         step=func.coalesce(bindparam("the_step", type_=Text), jobs.c.step),
         **{name: jobs.c[name] + bindparam(f"add_{name}") for name in Counts._fields},
     )
+)
+
+
+_RENEWED = (
+    *("the_job", "the_token", "the_state", "until", "the_step"),
+    *(f"add_{name}" for name in Counts._fields),
 )
 
 
@@ -112,14 +120,8 @@ class Lease:
             self.checkpoint()
         self._stopping = self.should_stop()
         now = self.clock()
-        values: dict[str, Any] = {f"add_{name}": count for name, count in zip(Counts._fields, add)}
-        values |= {
-            "the_job": self.job_id,
-            "the_token": self.token,
-            "until": now + LIFETIME,
-            "the_step": step,
-        }
-        if connection.execute(_renew, values).rowcount != 1:
+        row = (self.job_id, self.token, "running", stored_time(now + LIFETIME), step, *add)
+        if execute_row(connection, _renew, _RENEWED, row).rowcount != 1:
             self._say_why_it_is_lost(connection)
         self.renewed_at = now
 

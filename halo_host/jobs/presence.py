@@ -15,7 +15,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from ..database.database import Database
 from ..database.job_tables import integrators
-from .holder import is_dead, new_token, this_machine
+from ..processes import is_dead, new_token, this_machine
 
 SEEN_EVERY = timedelta(seconds=10)
 GONE_AFTER = timedelta(minutes=1)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, func, or_, select
 
-from ..database.mirror_tables import event_meanings
+from ..database.mirror_tables import event_meanings, payments
 from ..database.tables import connections
 from ..directory import customers, users
 from ..errors import InvalidInput, NotFound
@@ -107,6 +107,12 @@ def known_reasons(connection: Connection) -> list[str]:
     """Every cause that any provider has given for a failure."""
     query = select(event_meanings.c.cause).where(event_meanings.c.is_failure).distinct()
     return sorted(filter(None, connection.scalars(query)))
+
+
+def known_statuses(connection: Connection, wanted: Wanted) -> list[str]:
+    """Every status of the payments of these connections. It reads them all."""
+    query = select(payments.c.status).where(payments.c.connection_id.in_(wanted.connection_ids))
+    return sorted(connection.scalars(query.distinct()))
 
 
 def _connection_ids(connection: Connection, slug: str | None) -> tuple[tuple[int, ...], bool]:

@@ -13,7 +13,9 @@ from ..database.database import Database
 from ..jobs.job import Job
 from ..jobs.jobs import Jobs
 from ..jobs.presence import running_integrators
-from ..sync.schedules import Planned, Schedules
+from ..plurals import counted
+from ..sync.due import Planned
+from ..sync.schedules import Schedules
 from ..sync.sync import LastProof, Sync
 from .payments import Payments
 from .unlinked import Unlinked
@@ -150,12 +152,8 @@ class Health:
 def _wrong(proof: LastProof | None, failed: int) -> Sequence[str]:
     found = []
     if proof is not None and proof.differences:
-        count = _counted(proof.differences, "record")
+        count = counted(proof.differences, "record")
         found.append(f"The mirror differed from the provider in {count} when it was verified.")
     if failed:
-        found.append(f"{_counted(failed, 'record')} could not be read.")
+        found.append(f"{counted(failed, 'record')} could not be read.")
     return found
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

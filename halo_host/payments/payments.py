@@ -134,6 +134,12 @@ class Payments:
         with self._database.read() as connection:
             return tuple(filters.known_reasons(connection))
 
+    def known_statuses(self, *, connection: str | None = None) -> tuple[str, ...]:
+        """Every status that a payment in the mirror has, in the providers' own words."""
+        with self._database.read() as database:
+            wanted = looked_up(database, PaymentFilter(connection=connection))
+            return tuple(filters.known_statuses(database, wanted))
+
     def mirror_of(self, connection: Connection, payers: tuple[str, ...]) -> UserMirror | None:
         """What a tab reads of these payers; None where the plugin has no stream of payments."""
         streams = declared_streams(self._plugins, connection)

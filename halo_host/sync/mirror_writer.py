@@ -18,8 +18,8 @@ from sqlalchemy.sql.dml import Update
 
 from ..alerts.raising import NewAlert, raise_alerts
 from ..database.among import among, many_texts
-from ..database.bulk import execute_rows, insert_rows
-from ..database.columns import clean_text
+from ..database.bulk import execute_row, execute_rows, insert_rows
+from ..database.columns import clean_text, stored_time
 from ..database.mirror_tables import (
     dirty_records,
     mandates,
@@ -57,8 +57,8 @@ class RawPage:
 
     def store(self, connection: Connection, connection_id: int, at: datetime) -> None:
         if self.parts:
-            values = {"connection_id": connection_id, "read_at": at, "body": pack(self.parts)}
-            self.id = connection.execute(_store_page, values).scalar_one()
+            row = (connection_id, stored_time(at), pack(self.parts))
+            self.id = execute_row(connection, _store_page, _PAGE, row).scalar_one()
 
 
 class MirrorWriter:
@@ -251,10 +251,9 @@ def _update_rows(shape: Shape) -> tuple[Update, tuple[str, ...]]:
     return statement, (*(f"new_{name}" for name in columns), "in_connection", "record")
 
 
+_PAGE = ("connection_id", "read_at", "body")
 _store_page = (
-    insert(raw_pages)
-    .values({name: bindparam(name) for name in ("connection_id", "read_at", "body")})
-    .returning(raw_pages.c.id)
+    insert(raw_pages).values({name: bindparam(name) for name in _PAGE}).returning(raw_pages.c.id)
 )
 _mandate_payers = select(mandates.c.external_id, mandates.c.external_user_id).where(
     mandates.c.connection_id == bindparam("connection_id"),

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ..database.columns import clean_text
+from ..database.bulk import execute_row, insert_rows
+from ..database.columns import clean_text, stored_time
 from ..database.database import Database
 from ..database.mirror_tables import stream_passes
 from ..errors import PluginError
@@ -27,6 +29,7 @@ from .timeline_writer import TimelineWriter
 _KEY = ("connection_id", "kind", "task")
 _KEPT = ("cursor", "began_at", "since", "newest", "records")
 CURSORS_LAST = timedelta(hours=24)
+TIDY_EVERY = 8  # pages; about 20 MB in SQLite's write-ahead log
 
 
 class Task(enum.StrEnum):
@@ -193,7 +196,7 @@ class PageWriter:
     ) -> Progress:
         """Read a pass from where it stands to its end; `at_end` runs in the last transaction."""
         now, visited = begun, {begun.cursor}
-        while True:
+        for number in count(1):
             page = fetch(now.cursor)
             if page.next_cursor is not None and page.next_cursor in visited:
                 raise PluginError(
@@ -220,8 +223,11 @@ class PageWriter:
                 then=then,
             )
             if ended:
-                return now
+                break
+            if number % TIDY_EVERY == 0:
+                self._database.tidy()
             self._lease.checkpoint()
+        return now
 
 
 def _words(kind: StreamKind) -> str:
@@ -266,23 +272,16 @@ def _ids_by_kind(
 
 def _keep(connection: Connection, connection_id: int, now: Progress) -> None:
     """Remember where the pass goes on."""
-    values = {
-        "cursor": now.cursor,
-        "began_at": now.began_at,
-        "since": now.since,
-        "newest": now.newest,
-        "records": now.records,
-    }
-    key = {"connection_id": connection_id, "kind": now.kind.value, "task": now.task.value}
-    keep = {f"new_{name}": value for name, value in values.items()}
-    if not connection.execute(_keep_pass, keep | {f"of_{k}": v for k, v in key.items()}).rowcount:
-        connection.execute(insert(stream_passes).values(**key, **values))
+    times = [at and stored_time(at) for at in (now.began_at, now.since, now.newest)]
+    row = (now.cursor, *times, now.records, connection_id, now.kind.value, now.task.value)
+    if not execute_row(connection, _keep_pass, _KEPT + _KEY, row).rowcount:
+        insert_rows(connection, stream_passes, _KEPT + _KEY, [row])
 
 
 _keep_pass = (
     update(stream_passes)
-    .where(*(stream_passes.c[name] == bindparam(f"of_{name}") for name in _KEY))
-    .values({name: bindparam(f"new_{name}") for name in _KEPT})
+    .where(*(stream_passes.c[name] == bindparam(name) for name in _KEY))
+    .values({name: bindparam(name) for name in _KEPT})
 )
 
 

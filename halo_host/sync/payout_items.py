@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, or_, select, update
 
-from ..database.bulk import insert_rows
+from ..database.bulk import execute_row, insert_rows
 from ..database.columns import clean_text
 from ..database.database import Database
 from ..database.mirror_tables import payout_items, payouts
@@ -59,11 +59,8 @@ class PayoutItemWriter:
         """
         batches = list(_all_lines(reader, payout_id))
         with self._database.write() as connection:
-            connection.execute(
-                delete(payout_items).filter_by(
-                    connection_id=self._lease.connection_id, payout_id=payout_id
-                )
-            )
+            key = (self._lease.connection_id, payout_id)
+            execute_row(connection, _forget_lines, ("connection_id", "payout_id"), key)
             position = 0
             for batch in batches:
                 position = self._write(connection, payout_id, position, batch)
@@ -97,11 +94,8 @@ class PayoutItemWriter:
         return position + len(rows)
 
     def _note_read(self, connection: Connection, payout_id: str, digest: int) -> None:
-        connection.execute(
-            update(payouts)
-            .filter_by(connection_id=self._lease.connection_id, external_id=clean_text(payout_id))
-            .values(items_digest=digest)
-        )
+        row = (self._lease.connection_id, clean_text(payout_id), digest)
+        execute_row(connection, _note_digest, ("connection_id", "payout_id", "digest"), row)
 
 
 def read_payout_items(run: Run) -> None:
@@ -145,3 +139,17 @@ def _readable(record: Any, payout_id: str) -> PayoutItemRecord:
     ):
         return PayoutItemRecord(payout_id=payout_id, type="unreadable", tenths=0)
     return record  # type: ignore[no-any-return]
+
+
+_forget_lines = delete(payout_items).where(
+    payout_items.c.connection_id == bindparam("connection_id"),
+    payout_items.c.payout_id == bindparam("payout_id"),
+)
+_note_digest = (
+    update(payouts)
+    .where(
+        payouts.c.connection_id == bindparam("connection_id"),
+        payouts.c.external_id == bindparam("payout_id"),
+    )
+    .values(items_digest=bindparam("digest"))
+)

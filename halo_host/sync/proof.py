@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from ..plurals import counted
 from ..streams import StreamKind
 from ..types import Money
 
@@ -80,11 +81,11 @@ class Proof:
 
     def __str__(self) -> str:
         found, payers = len(self.differences), self.payers
-        said = (
-            f"{found:,} {'difference' if found == 1 else 'differences'} "
-            f"in {payers:,} {'payer' if payers == 1 else 'payers'}."
-        )
-        return f"{said} {self.repaired:,} records were read again." if self.repaired else said
+        said = f"{counted(found, 'difference')} in {counted(payers, 'payer')}."
+        if not self.repaired:
+            return said
+        were = "was" if self.repaired == 1 else "were"
+        return f"{said} {counted(self.repaired, 'record')} {were} read again."
 
     @property
     def payers(self) -> int:

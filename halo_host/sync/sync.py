@@ -19,6 +19,7 @@ from ..errors import InvalidInput
 from ..jobs.jobs import Jobs
 from ..jobs.lease import Counts, Lease
 from ..plugins import Plugins
+from ..plurals import counted
 from ..processes import rare_collections
 from ..streams import Batch, StreamKind, StreamPage
 from ..tab_types import Freshness
@@ -127,7 +128,7 @@ class Sync:
                 for start in range(0, len(ids), READ_AT_ONCE):
                     run.read(kind, ids[start : start + READ_AT_ONCE])
         left = len(self.failed(lease.slug))
-        return f"Tried {len(failed):,} failed records again; {left:,} are left."
+        return f"Tried {counted(len(failed), 'failed record')} again; {left:,} left."
 
     def refresh_payer(self, slug: str, external_user_ids: Sequence[str], *, agent: str) -> None:
         """Read now what changed, and the open payments of these payers.

@@ -12,13 +12,16 @@ from ..connections.connections import ConnectionDetails, Connections
 from ..database.database import Database
 from ..database.job_tables import alerts
 from ..jobs.history import History, histories
-from .schedules import KINDS, Schedule, Schedules
+from ..plurals import counted
+from .due import KINDS
+from .schedule import Schedule
+from .schedules import Schedules
 
 _NAMES = {
-    "import": "imports",
-    "sync": "syncs",
-    "verify": "verifications",
-    "webhooks": "runs for webhooks",
+    "import": ("import", "imports"),
+    "sync": ("sync", "syncs"),
+    "verify": ("verification", "verifications"),
+    "webhooks": ("run for webhooks", "runs for webhooks"),
 }
 _JUDGED = tuple(_NAMES)
 # What is older than it should be; of proofs only their failure counts.
@@ -75,10 +78,10 @@ class Watch:
     ) -> Iterator[NewAlert]:
         for kind, history in known.items():
             if history.failures >= schedule.alert_failures and history.last is not None:
-                text = (
-                    f"The last {history.failures} {_NAMES[kind]} of {details.slug} failed. "
-                    f"The newest said: {history.error}"
-                )
+                one, several = _NAMES[kind]
+                last = one if history.failures == 1 else f"{history.failures} {several}"
+                newest = "It" if history.failures == 1 else "The newest"
+                text = f"The last {last} of {details.slug} failed. {newest} said: {history.error}"
                 key = f"sync_failing:{kind}"
                 yield NewAlert(details.id, "sync_failing", key, text, "", history.last[1])
 
@@ -124,6 +127,6 @@ def _is_over(key: str, details: ConnectionDetails, known: dict[str, History]) ->
 def _words(age: timedelta) -> str:
     minutes = int(age.total_seconds()) // 60
     if minutes < 120:
-        return f"{minutes} minutes"
+        return counted(minutes, "minute")
     hours = minutes // 60
     return f"{hours} hours" if hours < 72 else f"{hours // 24} days"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
@@ -16,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 from ..database.database import Database
 from ..errors import NotFound
+from ..only_once import only_once
 from .bodies import unpacked
 from .tables import FAILED, NEW, PROCESSED, deliveries, make_current, tallies
 
@@ -115,7 +115,7 @@ class Inbox:
         self.url = inbox_url(url)
         self.clock = clock
 
-    @cached_property
+    @only_once
     def database(self) -> Database:
         """Opened, and made or upgraded, on first use."""
         database = Database(self.url, durable=True)

@@ -14,6 +14,7 @@ from ..database.database import Database
 from ..errors import HostError, NotFound
 from ..jobs.lease import Lease
 from ..plugins import Plugins
+from ..plurals import counted
 from ..streams import Batch, EventRecord, StreamKind
 from ..sync.sync import Sync
 from ..sync.timeline_writer import TimelineWriter
@@ -71,8 +72,11 @@ class Processing:
             failed += sum(result.failed for result in results)
         if mirrors:
             self._sync.reread_dirty(lease)  # what a killed worker had noted
-        said = f"Processed {count:,} deliveries with {events:,} events."
-        return f"{said} {failed:,} could not be read." if failed else said
+        deliveries = counted(count, "delivery", "deliveries")
+        said = f"Processed {deliveries} with {counted(events, 'event')}."
+        if not failed:
+            return said
+        return f"{said} {counted(failed, 'delivery', 'deliveries')} could not be read."
 
     def _read(self, connection: Connection, waiting: Waiting) -> _Reading:
         try:
@@ -144,6 +148,14 @@ def _result(reading: _Reading) -> Result:
     unreadable = [it for it in records if isinstance(it, UnreadableRecord)]
     if not unreadable:
         return Result(reading.waiting.id, len(records))
-    reason = f"{len(unreadable)} of {len(records)} events could not be read: {unreadable[0].reason}"
     nothing = len(unreadable) == len(records)
+    reason = f"{_unread(len(unreadable), len(records))}: {unreadable[0].reason}"
     return Result(reading.waiting.id, len(records), nothing, reason[:_LONGEST_REASON])
+
+
+def _unread(unreadable: int, events: int) -> str:
+    if unreadable < events:
+        return f"{unreadable:,} of its {events:,} events could not be read"
+    if events == 1:
+        return "Its only event could not be read"
+    return f"None of its {events:,} events could be read"

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import cached_property
 
 from sqlalchemy import ColumnElement
 
@@ -16,6 +15,7 @@ from ..errors import InvalidInput
 from ..jobs.job import Why
 from ..jobs.jobs import Jobs
 from ..jobs.lease import Lease
+from ..only_once import only_once
 from ..plugins import Plugins
 from ..settings import Settings
 from ..sync.schedules import Schedules
@@ -58,19 +58,19 @@ class Webhooks:
         self._schedules = schedules
         self._waker = Waker(self._queue_work)
 
-    @cached_property
+    @only_once
     def inbox(self) -> Inbox:
         return Inbox(self._settings.database_url, self._clock)
 
-    @cached_property
+    @only_once
     def _writer(self) -> Writer:
         return Writer(lambda: self.inbox.database, self._waker.tell)
 
-    @cached_property
+    @only_once
     def _accounts(self) -> Accounts:
         return Accounts(self._connections)
 
-    @cached_property
+    @only_once
     def _intake(self) -> Intake:
         return Intake(self._accounts, self._plugins, self._writer, self._clock)
 

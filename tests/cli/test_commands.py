@@ -6,11 +6,13 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from support.acme import Ledger
@@ -76,7 +78,7 @@ def test_the_way_from_a_preview_to_an_undo(halo: Run, ledger: Ledger) -> None:
     assert "Change set 1 of acme-pay: undone" in undone
     assert "2 held, left alone" in halo("import", "run", "acme-pay").output
     assert "CU1" in halo("import", "held", "acme-pay").output
-    assert "2 payers are released" in halo("import", "release", "acme-pay", "CU1", "CU2").output
+    assert "2 payers released" in halo("import", "release", "acme-pay", "CU1", "CU2").output
     assert "2 new users" in halo("import", "run", "acme-pay").output
 
 
@@ -102,7 +104,7 @@ def test_rows_come_as_json_and_csv_too(halo: Run, ledger: Ledger) -> None:
 def test_a_conflict_is_shown_with_its_candidates_and_resolved(halo: Run, ledger: Ledger) -> None:
     halo("users", "add", "Unsorted/Main", "--set", "email=ann@acme.example")
     ledger.write({"id": "CU1", "email": "ann@acme.example", "company": "Acme Ltd"})
-    assert "1 conflicts" in halo("import", "run", "acme-pay").output
+    assert "1 conflict, left alone until you resolve it" in halo("import", "run", "acme-pay").output
 
     shown = halo("import", "show", "1", "--action", "conflict").output
     assert "candidate: user 1, ann@acme.example in Unsorted / Main" in shown
@@ -210,10 +212,55 @@ def test_a_tab_is_a_whole_page(halo: Run, ledger: Ledger) -> None:
     assert "failed in the tab broken" in broken.stderr
 
 
+def test_times_of_a_user_and_a_customer_are_written_as_everywhere(
+    halo: Run, ledger: Ledger
+) -> None:
+    ledger.write({"id": "CU1", "given_name": "Ann"})
+    halo("import", "run", "acme-pay")
+
+    time = r"20\d\d-\d\d-\d\d \d\d:\d\d:\d\d"
+    assert re.search(rf"acme-pay +CU1 +{time} *\n", halo("users", "show", "1").output)
+    assert re.search(rf"Added: {time} UTC\n", halo("customers", "show", "1").output)
+
+
+def test_what_is_empty_is_said_in_a_sentence(halo: Run, ledger: Ledger) -> None:
+    for command, said in (
+        ("users list", "There is no user yet."),
+        ("users list ann", "No user is found."),
+        ("customers list nobody", "No customer is found."),
+        ("custom-fields list", "There is no custom field yet"),
+        ("import list", "Nothing was imported yet."),
+        ("import held acme-pay", "No payer of acme-pay is held."),
+        ("alerts list", "No alert is open."),
+        ("webhooks list", "Nothing was delivered yet."),
+        ("webhooks list --state failed", "There is no such delivery."),
+        ("webhooks counts", "Nothing was delivered yet."),
+        ("webhooks replay --state failed", "none is replayed"),
+        ("audit --entity mapping", "No change of mapping is kept."),
+    ):
+        assert said in halo(*command.split()).output
+
+
+def test_no_help_shows_a_format_of_the_machine() -> None:
+    for name in COMMANDS:
+        for words in _commands_of(name):
+            said = CliRunner().invoke(main, [*words, "--help"]).output
+            assert "%" not in said, words
+            assert "<=" not in said, words
+
+
+def _commands_of(name: str) -> Iterator[list[str]]:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    yield [name]
+    if isinstance(command, click.Group):
+        yield from ([name, below] for below in command.commands)
+
+
 def test_secrets_are_rotated_and_reset(halo: Run, ledger: Ledger) -> None:
-    assert "1 secrets are encrypted anew" in halo("secrets", "rotate").output
+    assert "1 secret is encrypted anew" in halo("secrets", "rotate").output
     assert "works" in halo("connections", "check", "acme-pay").output
-    assert "1 secrets are forgotten" in halo("secrets", "reset", answer="y\n").output
+    assert "1 secret is forgotten" in halo("secrets", "reset", answer="y\n").output
 
 
 def test_a_revoked_key_is_told_by_the_check(halo: Run, ledger: Ledger) -> None:

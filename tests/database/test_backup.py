@@ -361,17 +361,54 @@ def test_the_commands_say_what_they_did_and_what_is_missing(
     (path,) = to.iterdir()
     assert str(path) in said
     assert f"The key is not in it: keep a copy of {folder / 'secret.key'} elsewhere." in said
-    said = halo(url, folder, "backup", str(tmp_path / "with-key"), "--with-key").output
+    said = halo(url, folder, "backup", str(tmp_path / "with.key"), "--with-key").output
     assert "whoever has this file can read every secret" in said
 
     said = halo(elsewhere, tmp_path / "other", "restore", str(path)).output
     assert f"Bring back the key file {tmp_path / 'other' / 'secret.key'} too: secrets" in said
     said = halo(elsewhere, tmp_path / "other", "restore", str(path), fails=True).output
     assert "Add --force" in said
-    command = ("restore", str(tmp_path / "with-key"), "--force")
+    command = ("restore", str(tmp_path / "with.key"), "--force")
     assert "Its key was put into" in halo(elsewhere, tmp_path / "other", *command).output
     said = halo(elsewhere, tmp_path, "restore", str(tmp_path / "no such file"), fails=True).output
     assert "cannot be read: No such file" in said
+
+
+def test_where_a_back_up_goes_is_what_was_written(desk: Desk, tmp_path: Path) -> None:
+    url, folder = desk.host.settings.database_url, desk.host.settings.data
+
+    def backup(to: str, *options: str, fails: bool = False) -> str:
+        return halo(url, folder, "backup", str(tmp_path / "to") + to, *options, fails=fails).output
+
+    said = backup("", fails=True)
+    assert f"There is no folder {tmp_path / 'to'}, and the name of a file needs an ending." in said
+    assert f"Name the folder {tmp_path / 'to'}/ to have it made" in said
+    assert not (tmp_path / "to").exists()
+
+    said = backup("/nowhere/", fails=True)
+    assert f"There is no folder {tmp_path / 'to'}, so no back-up was made." in said
+    assert "There is no folder" in backup("/file.tar.gz", fails=True)
+    assert not (tmp_path / "to").exists()
+
+    backup("/", "--keep", "2")
+    (made,) = (tmp_path / "to").iterdir()
+    assert made.name.startswith("halo-host-")
+    assert (tmp_path / "to").stat().st_mode & 0o777 == 0o700
+    backup("/file.tar.gz")
+    assert (tmp_path / "to" / "file.tar.gz").is_file()
+    assert "exists already" in backup("/file.tar.gz", fails=True)
+    said = backup("/file.tar.gz/", fails=True)
+    assert "is a file, no folder" in said
+
+
+def test_an_empty_database_makes_no_folder_of_back_ups(tmp_path: Path) -> None:
+    said = halo(
+        sqlite_url(tmp_path), tmp_path, "backup", str(tmp_path / "to") + "/", fails=True
+    ).output
+
+    assert "There is nothing to back up" in said
+    assert "--data" in said
+    assert not (tmp_path / "to").exists()
 
 
 # --- SQLite --------------------------------------------------------------------------------------

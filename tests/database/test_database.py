@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 from support.acme import AGENT, CONNECTION, Desk
+from support.databases import empty_postgresql
+from support.postgresql_server import Server
 
-from halo_host.database.columns import clean_text, name_key
+from halo_host.database.columns import clean_text, name_key, stored_time
 from halo_host.database.database import Database
 from halo_host.database.ids import allocate_ids
 from halo_host.database.tables import metadata, users
@@ -180,3 +183,30 @@ def test_clean_text_can_always_be_stored(value: str) -> None:
 
     assert "\0" not in clean
     clean.encode("utf-8")
+
+
+@given(
+    st.datetimes(timezones=st.sampled_from([UTC, timezone(timedelta(hours=5))])).filter(
+        lambda value: value.year not in {1, 9999}
+    )
+)
+def test_a_stored_time_is_the_same_moment_and_always_as_long(value: datetime) -> None:
+    stored = stored_time(value)
+
+    assert datetime.fromisoformat(stored) == value
+    assert len(stored) == 27
+    assert stored.endswith("Z")
+
+
+def test_a_connection_that_was_lost_while_it_lay_idle_is_replaced(
+    postgresql_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("halo_host.database.database._PAUSE", 0.0)
+    with empty_postgresql(postgresql_server) as url, closing(Database(url)) as database:
+        with database.read() as connection:
+            lost = connection.scalar(text("SELECT pg_backend_pid()"))
+        with closing(Database(url)) as other, other.write() as connection:
+            connection.execute(text("SELECT pg_terminate_backend(:lost, 10000)"), {"lost": lost})
+
+        with database.read() as connection:
+            assert connection.scalar(text("SELECT pg_backend_pid()")) != lost

@@ -148,11 +148,11 @@ def test_a_back_up_made_before_the_upgrade_brings_host_0_1_back(
     tmp_path: Path,
 ) -> None:
     before = rows(database_url)
-    halo("database", "backup", str(tmp_path / "back-up"))
+    halo("database", "backup", str(tmp_path / "back-up.tar.gz"))
     halo("database", "upgrade")
     halo("customers", "add", "Added later")
 
-    said = halo("database", "restore", str(tmp_path / "back-up"), "--force").output
+    said = halo("database", "restore", str(tmp_path / "back-up.tar.gz"), "--force").output
 
     assert "Next: halo-host database upgrade" in said
     assert rows(database_url) == before

@@ -13,7 +13,7 @@ from halo_host import ProviderError
 from halo_host.audit import entries
 from halo_host.errors import InvalidInput
 from halo_host.jobs.job import Job, JobState
-from halo_host.sync.schedules import retry_delay
+from halo_host.sync.due import retry_delay
 
 from .conftest import AGENT, SLUG, Office
 
@@ -238,8 +238,8 @@ def test_the_time_of_quiet_hours_does_not_count_as_age(office: Office, clock: Cl
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"payments_minutes": 0}, "payments_minutes must be a number from 1"),
-        ({"alert_failures": -1}, "alert_failures must be a number from 1"),
+        ({"payments_minutes": 0}, "one sync of payments to the next must be a number from 1"),
+        ({"alert_failures": -1}, "after which an alert is raised must be a number from 1"),
         ({"quiet_from": "22:00"}, "both their beginning and their end"),
         ({"quiet_from": "22:00", "quiet_to": "22:00"}, "would never end"),
         ({"quiet_from": "25:00", "quiet_to": "06:00"}, "'25:00' is no time of day"),

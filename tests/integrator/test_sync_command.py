@@ -30,7 +30,7 @@ def halo(office: Office, monkeypatch: pytest.MonkeyPatch) -> Halo:
     """Commands that work on the host with the bank, and on its clock."""
 
     class Given:
-        def __init__(self, settings: object) -> None:
+        def __init__(self, settings: object, *, begin: bool) -> None:
             pass
 
         def __enter__(self) -> object:
@@ -79,8 +79,8 @@ def test_status_shows_failures_records_and_alerts(office: Office, bank: Bank, ha
 
     assert "3 in a row: The bank is closed." in said
     assert "tried again after a failure" in said
-    assert "bank has 1 open alerts: halo-host alerts list" in said
-    assert "bank has 1 records that could not be read: halo-host sync failed bank" in said
+    assert "bank has 1 open alert: halo-host alerts list bank" in said
+    assert "bank has 1 record that could not be read: halo-host sync failed bank" in said
     assert "The bank wrote nonsense." in halo("sync", "failed", SLUG)
     bank.put(StreamKind.PAYMENTS, "PM1", broken=False, status="pending", amount=1, currency="GBP")
     bank.put(StreamKind.PAYMENTS, "PM1", mandate="MD1")
@@ -111,8 +111,11 @@ def test_sync_now_can_be_watched(office: Office, halo: Halo) -> None:
     said = halo("sync", "now", SLUG, "--follow")
     worker.join(60)
 
-    assert "Run 1 is done." in said
-    assert "Run 1 (sync) is done." in said
+    assert re.search(r"Run 1 is done: \d+ pages?, .*, \d+ requests?\.", said)
+    assert said.count("Run 1 is done") == 1
+    result = office.host.jobs.get(1).result
+    assert result
+    assert f"Run 1 (sync) is done: {result}" in said
 
 
 def work_when_asked(office: Office) -> None:
@@ -127,7 +130,7 @@ def test_one_run_is_shown_in_full(office: Office, halo: Halo) -> None:
         lease.renew(connection, add=counts, step="Payments")
 
     running = halo("sync", "status")
-    assert "run 1 (sync) Payments: 2 pages, 1,500 new, 3 requests." in running
+    assert "run 1 (sync) is running: Payments, 2 pages, 1,500 new, 3 requests." in running
     office.host.jobs.finish(lease, "All is well.")
 
     said = halo("sync", "run", "1")
@@ -157,13 +160,42 @@ def test_a_schedule_is_shown_and_changed(office: Office, halo: Halo) -> None:
     assert "such as 22:00-06:00" in wrong.output
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--payments-every", "0", "0 is no number of minutes from 1 to 527,040."),
+        ("--verify-every", "daily", "daily is no number of minutes from 1 to 527,040."),
+        ("--alert-after", "2000", "2000 is no number of failures from 1 to 1,000."),
+        ("--alert-age", "-1", "-1 is no number of minutes from 0 to 527,040."),
+    ],
+)
+def test_a_schedule_that_cannot_be_is_refused_in_words(
+    halo: Halo, option: str, value: str, said: str
+) -> None:
+    result = CliRunner().invoke(main, ["sync", "schedule", SLUG, option, value])
+
+    assert result.exit_code == 2
+    assert said in result.output
+    assert option in result.output
+
+
+def test_empty_lists_are_said_in_a_sentence(office: Office, halo: Halo) -> None:
+    assert halo("sync", "runs") == "Nothing has run yet.\n"
+    assert halo("sync", "runs", "--state", "failed") == "There is no such run.\n"
+    assert halo("sync", "failed", SLUG) == "Every record of bank could be read.\n"
+
+
 def test_pause_and_resume(office: Office, halo: Halo) -> None:
-    halo("sync", "pause", SLUG)
+    assert "bank is not paused; nothing was changed." in halo("sync", "resume", SLUG)
+    assert "bank is paused; go on with" in halo("sync", "pause", SLUG)
+    again = halo("sync", "pause", SLUG)
+    assert "bank is paused already, since 2026-03-02 09:00:00 UTC; go on with" in again
     said = halo("sync", "status")
     assert "bank is paused since 2026-03-02 09:00:00 UTC." in said
     assert office.turn() == []
 
-    halo("sync", "resume", SLUG)
+    resumed = halo("sync", "resume", SLUG)
+    assert "synced again; it was paused since 2026-03-02 09:00:00 UTC." in resumed
     assert len(office.turn()) == 1
 
 

@@ -14,8 +14,8 @@ from support.clock import Clock
 
 from halo_host.database.job_tables import jobs
 from halo_host.errors import ConnectionBusy, HostError
+from halo_host.jobs.claiming import MAX_ATTEMPTS
 from halo_host.jobs.job import JobState
-from halo_host.jobs.jobs import MAX_ATTEMPTS
 from halo_host.jobs.lease import LIFETIME, Counts, JobCancelled, JobStopped, Lease, LeaseLost
 
 

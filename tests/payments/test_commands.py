@@ -148,6 +148,27 @@ def test_a_reason_that_nobody_gave_is_answered_with_those_there_are(halo: Run, a
     assert "Reasons that payments failed for: insufficient_funds" in said
 
 
+def test_a_status_that_no_payment_has_is_answered_with_those_there_are(halo: Run, ann: int) -> None:
+    said = halo("payments", "list", "--status", "fialed")
+
+    assert said.stdout == "No payment is like that.\n"
+    assert "Statuses of payments: failed, paid_out" in said.stderr
+    assert "--state" in said.stderr
+    assert "Statuses" not in halo("payments", "list", "--status", "failed").stderr
+
+
+def test_an_empty_list_is_said_in_a_sentence(halo: Run, mirror: Mirror) -> None:
+    assert halo("payments", "list").stdout == "There is no payment in the mirror yet.\n"
+    assert "No payment is like that." in halo("payments", "list", "--unlinked").stdout
+
+
+def test_days_are_named_and_refused_in_words(halo: Run) -> None:
+    assert "--from DATE" in halo("payments", "list", "--help").output
+    assert "--to DATE" in halo("payments", "summary", "--help").output
+    said = halo("payments", "list", "--from", "1.3.2026", status=2).output
+    assert "1.3.2026 is no date such as 2026-03-31." in said
+
+
 def test_what_is_not_there_is_an_error(halo: Run, mirror: Mirror) -> None:
     assert "no customer" in halo("payments", "list", "--customer", "x", status=1).output
     assert "no payment PM9" in halo("payments", "show", "PM9", status=1).output
@@ -193,6 +214,8 @@ def test_a_summary_says_what_came_in_what_failed_and_how_long_it_took(
     said = halo("payments", "summary", "--from", "2026-01-01", "--to", "2026-01-31").output
     assert "charged from 2026-01-01 to 2026-01-31" in said
     assert "-1232.06 GBP" in said
+    assert "Collected (confirmed or paid out), by month of the charge:" in said
+    assert "Failed, charged back, denied or cancelled, by the latest reason:" in said
     assert "insufficient_funds" in said
     assert "half within 4 days, nine in ten within 4 days (1 payment)" in said
     assert "1 payment of 1 payer" in said
@@ -203,9 +226,20 @@ def test_a_summary_says_what_came_in_what_failed_and_how_long_it_took(
     assert counted["collected"][0]["amount"]["minor_units"] == -123_206
     assert counted["unlinked"] == {"payments": 1, "payers": 1}
     assert counted["days_to_payout"] == {"payments": 1, "median": 4, "nine_in_ten": 4}
+
+
+def test_a_summary_of_nothing_says_so(halo: Run, ann: int) -> None:
+    said = halo("payments", "summary", "--from", "2020-01-01", "--to", "2020-01-31").output
+    assert "No payment was collected in this time." in said
+    assert "No payment failed in this time." in said
+    assert "Nothing was refunded in this time." in said
+    assert "No payment of this time was paid out yet." in said
+
+    said = halo("payments", "summary", "--from", "9000-01-01", status=2).output
+    assert "9000-01-01 is after today, where the summary ends unless --to names" in said
     assert (
-        "From charge to payout: nothing was paid out"
-        in halo("payments", "summary", "--from", "2020-01-01", "--to", "2020-01-31").output
+        "in this time"
+        in halo("payments", "summary", "--from", "9000-01-01", "--to", "9000-12-31").output
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -191,7 +192,7 @@ def halo(host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a command at the time of the test's clock."""
     from halo_host.cli import face
 
-    monkeypatch.setattr(face, "Host", lambda settings: Host(settings, clock=host.clock))
+    monkeypatch.setattr(face, "Host", partial(Host, clock=host.clock))
 
     def run(*arguments: str, status: int = 0) -> str:
         given = ["--data", str(tmp_path / "data"), "--database", host.settings.database_url]
@@ -235,5 +236,7 @@ def test_the_command_speaks_json(halo: Run) -> None:
     assert mirror["age_seconds"] == 60
 
 
-def test_a_host_without_connections_is_healthy(halo: Run) -> None:
+def test_a_host_without_connections_is_healthy(halo: Run, host: Host) -> None:
+    host.directory.add_customer("Acme Ltd", agent=AGENT)
+
     assert halo("health") == "No connection is enabled.\n"

@@ -104,7 +104,7 @@ def test_what_an_event_names_is_read_again_and_never_believed(business: Business
     business.send(event)
     said = business.process()
 
-    assert said == "Processed 1 deliveries with 1 events."
+    assert said == "Processed 1 delivery with 1 event."
     assert business.status() == "confirmed"
     done = business.one()
     assert (done.state, done.events, done.reason) == ("processed", 1, "")
@@ -176,10 +176,13 @@ def test_one_bad_delivery_or_event_does_not_stop_the_others(business: Business) 
 
     said = business.process()
 
-    assert said == "Processed 4 deliveries with 3 events. 3 could not be read."
+    assert said == "Processed 4 deliveries with 3 events. 3 deliveries could not be read."
     by_reason = {it.reason: it.state for it in business.deliveries()}
-    assert by_reason.pop("1 of 2 events could not be read: The bank wrote nonsense.") == "processed"
-    assert by_reason.pop("1 of 1 events could not be read: The bank wrote nonsense.") == "failed"
+    assert (
+        by_reason.pop("1 of its 2 events could not be read: The bank wrote nonsense.")
+        == "processed"
+    )
+    assert by_reason.pop("Its only event could not be read: The bank wrote nonsense.") == "failed"
     assert by_reason.pop("Its plugin gave no batch of events.") == "failed"
     (crashed,) = by_reason
     assert "no idea" in crashed

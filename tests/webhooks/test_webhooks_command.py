@@ -56,8 +56,13 @@ def test_deliveries_are_listed_shown_and_replayed(halo: Run, deliver: Deliver) -
     assert "Processed 2 deliveries" in halo("process", CONNECTION).stdout
     assert "failed" in halo("list", CONNECTION, "--state", "failed").stdout
 
-    assert "1 deliveries are replayed" in halo("replay", newest).stdout
-    assert "1 deliveries are replayed" in halo("replay", "--state", "failed").stdout
+    assert (
+        "1 delivery is replayed; the integrator processes it next." in halo("replay", newest).stdout
+    )
+    assert (
+        "1 delivery is replayed; the integrator processes it next."
+        in halo("replay", "--state", "failed").stdout
+    )
     assert [it["state"] for it in json.loads(halo("list", "--json").stdout)] == ["new", "new"]
 
 
@@ -76,4 +81,4 @@ def test_counts_and_pruning(halo: Run, deliver: Deliver, listening_desk: Desk) -
     counted = json.loads(halo("counts", CONNECTION, "--json").stdout)
     assert {(it["outcome"], it["count"]) for it in counted} == {("accepted", 1), ("rejected", 1)}
     assert "Its signature is wrong." in halo("counts").stdout
-    assert "0 deliveries older than 180 days are deleted." in halo("prune").stdout
+    assert "0 deliveries are deleted: processed and older than 180 days." in halo("prune").stdout

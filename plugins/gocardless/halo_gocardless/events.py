@@ -7,7 +7,7 @@ are read again.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from halo_host import EventRecord, StreamKind, UnreadableRecord
 
@@ -42,6 +42,38 @@ _FAILURES_BY_THE_BANK = {"payments": ("cancelled",), "mandates": ("cancelled",)}
 _NOTHING: dict[str, Any] = {}
 
 
+class _Said(NamedTuple):
+    """What an event says, whatever it is about and whenever it was."""
+
+    kind: str
+    link: str
+    action: str
+    details: tuple[str, str, str, str, bool]  # as the fields of EventRecord from `origin` on
+    dirty: tuple[tuple[str, StreamKind], ...]
+
+
+# An account says a few dozen things again and again, so they are worked out once; by the six values
+# that say it, as they came.
+_remembered: dict[tuple[object, ...], _Said] = {}
+_MOST_REMEMBERED = 4_096
+
+
+def _worked_out(values: tuple[object, ...]) -> _Said:
+    kind, action, origin, cause, reason_code, words = [text(value) or "" for value in values]
+    kind, action = kind or "unknown", action or "unknown"
+    is_failure = action in _FAILURES.get(kind, ()) or (
+        origin == "bank" and action in _FAILURES_BY_THE_BANK.get(kind, ())
+    )
+    details = (origin, cause, reason_code, words, is_failure)
+    said = _Said(kind, kind.removesuffix("s"), action, details, _DIRTY.get(kind, ()))
+    # Texts alone: as a key, 1 is the same as 1.0 and true.
+    if len(_remembered) < _MOST_REMEMBERED and all(
+        value is None or type(value) is str for value in values
+    ):
+        _remembered[values] = said
+    return said
+
+
 def to_event(record: object) -> EventRecord | UnreadableRecord:
     """Translate one event; whatever it holds, nothing is raised.
 
@@ -56,36 +88,40 @@ def to_event(record: object) -> EventRecord | UnreadableRecord:
         return UnreadableRecord(reason="The event has no id.")
     if created_at is None:
         return UnreadableRecord(reason="The event has no time.", id=identity)
-    kind = text(get("resource_type")) or "unknown"
-    action = text(get("action")) or "unknown"
     links = links_of(record)
     details = get("details")
     detail = (details if isinstance(details, dict) else _NOTHING).get
-    origin = text(detail("origin")) or ""
-    about = text(links.get(kind.removesuffix("s")))
-    if kind == "creditors" and action == "bounced_payout":  # it is the payout that bounced
+    values = (
+        get("resource_type"),
+        get("action"),
+        detail("origin"),
+        detail("cause"),
+        detail("reason_code"),
+        detail("description"),
+    )
+    try:
+        said = _remembered[values]
+    except (KeyError, TypeError):  # TypeError: one is a list or an object
+        said = _worked_out(values)
+    about = text(links.get(said.link))
+    if said.kind == "creditors" and said.action == "bounced_payout":  # it is the payout that did
         payout = text(links.get("payout"))
         if payout is not None:
-            kind, action, about = "payouts", "bounced", payout
+            said = _worked_out(("payouts", "bounced", *said.details[:4]))
+            about = payout
+    dirty = [
+        (stream, changed)
+        for name, stream in said.dirty
+        if name in links and (changed := text(links[name])) is not None
+    ]
     return EventRecord(
-        id=identity,
-        created_at=created_at,
-        kind=kind,
-        resource_id=about or "",
-        action=action,
-        origin=origin,
-        cause=text(detail("cause")) or "",
-        reason_code=text(detail("reason_code")) or "",
-        text=text(detail("description")) or "",
-        is_failure=action in _FAILURES.get(kind, ())
-        or (origin == "bank" and action in _FAILURES_BY_THE_BANK.get(kind, ())),
-        dirty=tuple(
-            {
-                (stream, dirty): None
-                for name, stream in _DIRTY.get(kind, ())
-                if name in links and (dirty := text(links[name])) is not None
-            }
-        ),
+        identity,
+        created_at,
+        said.kind,
+        about or "",
+        said.action,
+        *said.details,
+        tuple(dirty) if len(dirty) < 2 else tuple(dict.fromkeys(dirty)),
     )
 
 

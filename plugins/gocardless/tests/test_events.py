@@ -202,3 +202,22 @@ def test_no_event_breaks_the_translation(record, kind):
         if isinstance(found, EventRecord):
             assert all(isinstance(identity, str) and identity for _, identity in found.dirty)
             assert found.created_at.tzinfo is UTC
+
+
+def test_what_equals_another_value_but_is_written_otherwise_is_not_confused():
+    causes = ["1", 1, True, 1.0, None, ["1"], "1"]
+    events = [
+        to_event(
+            {
+                "id": f"EV{number}",
+                "created_at": "2026-03-18T09:30:00.000Z",
+                "resource_type": "payments",
+                "action": "failed",
+                "details": {"cause": cause},
+            }
+        )
+        for number, cause in enumerate(causes)
+    ]
+
+    assert [it.cause for it in events] == ["1", "1", "true", "1.0", "", "", "1"]
+    assert [it.id for it in events] == [f"EV{number}" for number in range(len(causes))]
