@@ -22,12 +22,12 @@ _PART = 5_000  # customers listed in pages of 50
 def main() -> None:
     """Measure, print, and with --record write the figures into README.md."""
     options = _options()
-    with _alone_in(options.folder):
+    with alone_in(options.folder):
         _measure(options)
 
 
 @contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path) -> Iterator[None]:
     """Two benchmarks in one folder would delete each other's databases."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
@@ -104,7 +104,12 @@ def _compare(report: Report, stage: Stage, rounds: Rounds) -> None:
         times(f"Host: second import of {size}, unchanged", second, fetch, SECOND_BOUND, "fetching"),
         bounded(f"Peak memory, first import of {size}", first.peak, PEAK_BOUND, "MiB"),
     ]
-    report.rows = rounds.rows
+    report.rows_head = (
+        "table",
+        "rows, host and floor",
+        "bytes of the floor's values over the host's",
+    )
+    report.rows = [(table, f"{count:,}", f"{share:.3f}") for table, count, share in rounds.rows]
 
 
 def _official(report: Report, stage: Stage, rounds: Rounds) -> None:

@@ -20,8 +20,8 @@ from halo_gocardless.twin import Twin, TwinConfig
 from halo_gocardless.twin.listing import Query, list_page
 from halo_gocardless.twin.store import Store
 from halo_gocardless.twin.times import to_ms
-from mirror_recording import LISTS, PAGE
-from recorded import NOW, answer, cursor_of_page
+from mirror_recording import LISTS, PAGE, page_body, resource_of
+from recorded import NOW, answer
 
 _SLOTS_A_PART = 4_000
 _EVERYTHING = 1 << 30
@@ -60,7 +60,7 @@ class _Writer:
 
     def write(self, name: str, records: Iterable[bytes]) -> None:
         """Write a list's encoded records as pages, at least one."""
-        resource = _RESOURCES.get(name) or name.partition(":")[0]
+        resource = resource_of(name)
         offsets = [self._file.tell()]
         count = 0
         for number, (page, is_last) in enumerate(_pages(records)):
@@ -69,22 +69,6 @@ class _Writer:
             offsets.append(offsets[-1] + self._file.write(answer(body, number)))
         self.lists[name] = offsets
         self.counts[resource] = self.counts.get(resource, 0) + count
-
-
-_RESOURCES = {"refunds_of_mandates": "refunds", "changes": "events"}
-
-
-def page_body(
-    resource: str, number: int, records: list[bytes], *, is_last: bool, linked: bytes = b""
-) -> bytes:
-    """A page as the API sends it, of encoded records."""
-    cursors = {
-        "before": cursor_of_page(number - 1) if number else None,
-        "after": None if is_last else cursor_of_page(number + 1),
-    }
-    meta = orjson.dumps({"cursors": cursors, "limit": PAGE})
-    head = b'{"' + resource.encode() + b'":['
-    return head + b",".join(records) + b"]," + linked + b'"meta":' + meta + b"}"
 
 
 def _pages(records: Iterable[bytes]) -> Iterator[tuple[list[bytes], bool]]:

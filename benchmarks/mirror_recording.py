@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
-from recorded import Recording
+from recorded import Recording, cursor_of_page
 
 PAGE = 500
 LISTS = ("customers", "mandates", "subscriptions", "payments", "refunds", "payouts", "events")
 PAYMENTS_A_CUSTOMER = 7.5  # of the twin's business, nearly
 _FORMAT = 1
 _REFUNDS_OF_MANDATES = re.compile(rb"[?&]refund_type=mandate")
+_RESOURCES = {"refunds_of_mandates": "refunds", "changes": "events", "changed_payments": "events"}
 _PAYOUT = re.compile(rb"[?&]payout=([A-Z0-9]+)")
 
 
@@ -62,3 +63,21 @@ def list_of(line: bytes) -> str:
     if resource == "payout_items" and (payout := _PAYOUT.search(line)):
         return f"payout_items:{payout[1].decode()}"
     return resource
+
+
+def resource_of(name: str) -> str:
+    """What the API calls the records of a list."""
+    return _RESOURCES.get(name) or name.partition(":")[0]
+
+
+def page_body(
+    resource: str, number: int, records: list[bytes], *, is_last: bool, linked: bytes = b""
+) -> bytes:
+    """A page as the API sends it, of encoded records."""
+    cursors = {
+        "before": cursor_of_page(number - 1) if number else None,
+        "after": None if is_last else cursor_of_page(number + 1),
+    }
+    meta = orjson.dumps({"cursors": cursors, "limit": PAGE})
+    head = b'{"' + resource.encode() + b'":['
+    return head + b",".join(records) + b"]," + linked + b'"meta":' + meta + b"}"

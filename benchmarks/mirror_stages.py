@@ -171,7 +171,20 @@ class Stage:
 
     def requests(self) -> dict[str, int]:
         """How many requests there were for each list since this was last asked."""
-        found: dict[str, int] = requests.get(f"{self.url}/requests", timeout=10).json()
+        return self._order("requests")
+
+    def only(self, name: str) -> None:
+        """Let every list but one be empty."""
+        self._order(f"only/{name}")
+
+    def change(self, count: int) -> None:
+        """Let so many payments have changed."""
+        self._order(f"change/{count}")
+
+    def _order(self, path: str) -> dict[str, int]:
+        answered = requests.get(f"{self.url}/{path}", timeout=60)
+        answered.raise_for_status()
+        found: dict[str, int] = answered.json()
         return found
 
     def _step(

@@ -13,7 +13,6 @@ from pathlib import Path
 
 from measure import BENCHMARKS, Measured, Series
 
-_BEGIN, _END = "<!-- figures: begin -->\n", "<!-- figures: end -->"
 _PACKAGES = ("halo-host", "SQLAlchemy", "requests", "orjson")
 
 
@@ -39,8 +38,10 @@ class Report:
     """Everything that one run found."""
 
     machine: list[str]
+    place: str = "figures"  # what the marks in README.md are called
     lines: list[Line] = field(default_factory=list)
-    rows: list[tuple[str, int, float]] = field(default_factory=list)
+    rows_head: tuple[str, ...] = ()
+    rows: list[tuple[str, ...]] = field(default_factory=list)
 
     def text(self) -> str:
         """Markdown: where it was measured, the figures, and the rows that both wrote."""
@@ -48,9 +49,8 @@ class Report:
             "| what | measured | peak memory | ratio, details | bound | verdict |",
             "|---|---|---|---|---|---|",
         ]
-        rows = ["| table | rows, host and floor | bytes of the floor's values over the host's |"]
-        rows += ["|---|---|---|"]
-        rows += [f"| {table} | {count:,} | {share:.3f} |" for table, count, share in self.rows]
+        rows = [f"| {' | '.join(cells)} |" for cells in (self.rows_head, *self.rows)]
+        rows.insert(1, "|---" * len(self.rows_head) + "|")
         return "\n".join(
             [*self.machine, "", *head, *(line.cells() for line in self.lines), "", *rows, ""]
         )
@@ -58,10 +58,11 @@ class Report:
     def record(self) -> None:
         """Replace the figures in README.md."""
         readme = BENCHMARKS / "README.md"
-        pattern = re.escape(_BEGIN) + ".*" + re.escape(_END)
+        begin, end = f"<!-- {self.place}: begin -->\n", f"<!-- {self.place}: end -->"
+        pattern = re.escape(begin) + ".*" + re.escape(end)
         text, count = re.subn(
             pattern,
-            lambda _: _BEGIN + self.text() + _END,
+            lambda _: begin + self.text() + end,
             readme.read_text("utf-8"),
             flags=re.DOTALL,
         )
@@ -99,10 +100,10 @@ def bounded(
     return Line(subject, shown, details, f"≤ {bound:.0f} {unit}", value <= bound, memory)
 
 
-def machine(folder: Path) -> list[str]:
+def machine(folder: Path, more: tuple[str, ...] = ()) -> list[str]:
     """Where and with what this was measured."""
     load = os.getloadavg()[0]
-    packages = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    packages = ", ".join(f"{name} {version(name)}" for name in (*_PACKAGES, *more))
     return [
         f"- {datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {os.cpu_count()} cores ({_processor()}), "
         f"load before the run {load:.1f}",
