@@ -39,6 +39,8 @@ _SORT_CODE = re.compile(r"(?<![\w.:-])\d{2}([- ]?)\d{2}\1\d{2}(?!\w|-)(\W\D{0,19
 _BY_FORM: tuple[tuple[re.Pattern[str], str], ...] = (
     # Scheme and credentials, as in a header.
     (re.compile(r"\b(bearer|basic)(\s+)[\w.~+/=-]{6,}", re.IGNORECASE), rf"\1\2{MASKED}"),
+    # A token of the host's own API.
+    (re.compile(r"\bhalo_[\w-]{43}(?![\w-])"), MASKED),
     # The password of an address.
     (re.compile(r"(\w://[^\s:/@]*:)[^\s@/]+@"), rf"\1{MASKED}@"),
     # A named secret: api_key=…, "password": "…".

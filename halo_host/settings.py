@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, urlsplit
 
 from .errors import InvalidInput
 
@@ -37,6 +38,17 @@ class Settings:
     alert_to: tuple[str, ...] = ()
     alert_webhook: str = field(default="", repr=False)
     alert_webhook_secret: str = field(default="", repr=False)
+    password_rounds: int = 3
+    password_memory: int = 64  # MiB
+    session_hours: int = 12
+    session_days: int = 7
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_name: str = ""
+    oidc_administrators: tuple[str, ...] = ()
+    oidc_operators: tuple[str, ...] = ()
+    oidc_viewers: tuple[str, ...] = ()
 
     @property
     def key_file(self) -> Path:
@@ -68,6 +80,11 @@ def settings_from(
         alert_to=_addresses(environment, "HALO_HOST_ALERT_TO"),
         alert_webhook=(environment.get("HALO_HOST_ALERT_WEBHOOK") or "").strip(),
         alert_webhook_secret=(environment.get("HALO_HOST_ALERT_WEBHOOK_SECRET") or "").strip(),
+        password_rounds=_number(environment, "HALO_HOST_PASSWORD_ROUNDS", 3, 1, 100),
+        password_memory=_number(environment, "HALO_HOST_PASSWORD_MEMORY", 64, 8, 4_096),
+        session_hours=_number(environment, "HALO_HOST_SESSION_HOURS", 12, 1, 720),
+        session_days=_number(environment, "HALO_HOST_SESSION_DAYS", 7, 1, 90),
+        **_provider_of_sign_ins(environment),
     )
 
 
@@ -180,6 +197,64 @@ def _days(environment: Mapping[str, str], name: str, default: int) -> int:
     if value.isascii() and value.isdecimal() and 1 <= int(value) <= 36_500:
         return int(value)
     raise InvalidInput(f"{name} is no number of days.", advice=f"Set {name}={default}.")
+
+
+def _number(environment: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    value = environment.get(name, "").strip()
+    if not value:
+        return default
+    if value.isascii() and value.isdecimal() and len(value) < 10 and least <= int(value) <= most:
+        return int(value)
+    raise InvalidInput(
+        f"{name} is no number from {least} to {most}.", advice=f"Set {name}={default}."
+    )
+
+
+def _provider_of_sign_ins(environment: Mapping[str, str]) -> dict[str, Any]:
+    """What the host needs to know of an OpenID Connect provider; empty without one.
+
+    :raises InvalidInput: the address is none, or the client is not named.
+    """
+    issuer, client, secret, label = (
+        (environment.get(name) or "").strip()
+        for name in (
+            "HALO_HOST_OIDC_ISSUER",
+            "HALO_HOST_OIDC_CLIENT_ID",
+            "HALO_HOST_OIDC_CLIENT_SECRET",
+            "HALO_HOST_OIDC_NAME",
+        )
+    )
+    if not issuer:
+        return {}
+    try:
+        url = urlsplit(issuer)
+    except ValueError:
+        url = urlsplit("")
+    on_this_machine = url.scheme == "http" and url.hostname in {"localhost", "127.0.0.1", "::1"}
+    if not url.hostname or not (url.scheme == "https" or on_this_machine):
+        raise InvalidInput(
+            "HALO_HOST_OIDC_ISSUER is no address of a provider of sign-ins.",
+            advice="Give its issuer, such as https://login.example.com/realms/main.",
+        )
+    if not client:
+        raise InvalidInput(
+            "HALO_HOST_OIDC_ISSUER is set, but not HALO_HOST_OIDC_CLIENT_ID.",
+            advice="Register the host at the provider, and set the client id that it gives.",
+        )
+    return {
+        "oidc_issuer": issuer,
+        "oidc_client_id": client,
+        "oidc_client_secret": secret,
+        "oidc_name": label or url.hostname,
+        "oidc_administrators": _names(environment, "HALO_HOST_OIDC_ADMINISTRATORS"),
+        "oidc_operators": _names(environment, "HALO_HOST_OIDC_OPERATORS"),
+        "oidc_viewers": _names(environment, "HALO_HOST_OIDC_VIEWERS"),
+    }
+
+
+def _names(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
+    """Names of groups, separated by commas."""
+    return tuple(it.strip() for it in environment.get(name, "").split(",") if it.strip())
 
 
 def _workers(environment: Mapping[str, str]) -> int:

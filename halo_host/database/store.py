@@ -12,7 +12,11 @@ from pathlib import Path
 
 from sqlalchemy import Connection, MetaData
 
-from . import job_tables, mirror_tables  # noqa: F401 - they add their tables to the metadata
+from . import (  # noqa: F401 - they add their tables to the metadata
+    agent_tables,
+    job_tables,
+    mirror_tables,
+)
 from .database import Database
 from .tables import metadata
 from .upgrade import upgrade_in

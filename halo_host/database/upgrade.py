@@ -11,7 +11,7 @@ from sqlalchemy.sql import column
 from ..errors import DatabaseError
 from .database import Database
 
-HEAD = "0002"
+HEAD = "0003"
 MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x48414C4E  # of PostgreSQL: of several that come at once, the first makes the tables
 

@@ -6,6 +6,7 @@ everything.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -49,13 +50,18 @@ def fill(url: str, rows: int = ROWS) -> None:
             elif store.make_current is not None:
                 store.make_current(database)
             with database.write() as connection:
-                tables = [it for it in store.metadata.sorted_tables if it is not id_counters]
-                for table in reversed(tables):
-                    connection.execute(delete(table))
-                for table in tables:
-                    _fill_table(connection, table, rows)
+                fill_tables(connection, store.metadata.sorted_tables, rows)
                 if store is HOST:
                     connection.execute(update(id_counters).values(next_id=rows + 1))
+
+
+def fill_tables(connection: Connection, tables: Sequence[Table], rows: int = ROWS) -> None:
+    """Put `rows` rows into each in place of what is there; a table comes after those it names."""
+    tables = [it for it in tables if it is not id_counters]
+    for table in reversed(tables):
+        connection.execute(delete(table))
+    for table in tables:
+        _fill_table(connection, table, rows)
 
 
 def everything(url: str) -> dict[str, tuple[int, str]]:
