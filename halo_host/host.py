@@ -12,6 +12,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
+from .agents.agents import Agents
 from .alerts.alerts import Alerts
 from .alerts.sending import Sender
 from .connections.connections import Connections
@@ -139,6 +140,10 @@ class Host:
     @only_once
     def alerts(self) -> Alerts:
         return Alerts(self.database, self.clock)
+
+    @only_once
+    def agents(self) -> Agents:
+        return Agents(self.database, self.settings, self.clock)
 
     @only_once
     def health(self) -> Health:

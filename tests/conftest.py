@@ -104,7 +104,13 @@ def acme_pay(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def host(database_url: str, tmp_path: Path, clock: Clock, acme_pay: None) -> Iterator[Host]:
     """A host with an empty database and the plugin Acme Pay."""
-    settings = Settings(data=tmp_path / "data", database_url=database_url, strict=True)
+    settings = Settings(
+        data=tmp_path / "data",
+        database_url=database_url,
+        strict=True,
+        password_rounds=1,  # quick, and as safe as a test needs
+        password_memory=1,
+    )
     with Host(settings, clock=clock) as host:
         yield host
 

@@ -23,6 +23,7 @@ STOREYS = (
     {"masking", "logs", "hookspecs", "settings", "processes", "config_schema", "database", "audit"},
     {"plugins"},
     {
+        "agents",
         "directory",
         "connections",
         "jobs",

@@ -27,6 +27,7 @@ log = logging.getLogger("halo_host.test")
         ("200000 55779911", f"{MASKED} {MASKED}"),
         ('{"account_number": "55779911"}', f'{{"account_number": "{MASKED}"}}'),
         ("branch code=200000", f"branch code={MASKED}"),
+        (f"used halo_{'aB3-_' * 8}xyz twice", f"used {MASKED} twice"),
         ("?token=abcdefghi&page=2", f"?token={MASKED}&page=2"),
         ("'api_key': 'sk-12345678'", f"'api_key': '{MASKED}'"),
         ("postgresql://halo:pa55word@db/halo", f"postgresql://halo:{MASKED}@db/halo"),
@@ -46,6 +47,7 @@ def test_secrets_and_bank_data_are_masked_by_their_form(text: str, masked: str) 
         "It took 1732345657123 ms, from 2026-11-23 to 2026-11-24.",
         "Account 12 of 300 payers; the token was refused.",
         "request=9f86d081884c7d65 run=17",
+        "halo_host.agents.sign_in, halo_connection_disabled_for_each_and_every_one_of_them",
     ],
 )
 def test_what_an_operator_needs_is_not_masked(text: str) -> None:

@@ -33,6 +33,7 @@ COMMANDS = {
     "sites": "Show and add sites, choose the invoice site.",
     "users": "Show, edit and move users, and open their tabs.",
     "custom-fields": "Show and add custom fields.",
+    "agents": "Add the people who sign in; roles, passwords, sessions, API tokens.",
     "webhooks": "Show, replay and prune deliveries of providers; the address to register.",
     "secrets": "Rotate the key that encrypts secrets.",
     "database": "Show, upgrade, copy, back up and restore the database.",

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import click
 
+from ..demo.agent import demo_agent
 from ..demo.demo import RunningDemo, first_import, first_sync, running_twins, seed_directory
 from ..demo.folder import demo_folder
 from ..errors import HostError
@@ -29,12 +30,15 @@ def command(context: click.Context, once: bool, keep: bool) -> None:
     """Try it all, without a provider, a password or a network.
 
     Makes a small directory, starts the twin of every installed provider plugin, enables a
-    connection to it, imports its payers and mirrors its payments. Stays up until Ctrl-C, with an
-    integrator that syncs again and again, so that you can look around.
+    connection to it, imports its payers and mirrors its payments. Stays up until Ctrl-C, with the
+    pages for your browser and an integrator that syncs again and again, so that you can look
+    around.
 
     Everything is kept in the folder "demo" inside the data folder. It starts clean each time,
     unless you say --keep; your own data is never touched.
     """
+    from ..web.beside import pages_beside
+
     settings = settings_of(context)
     data = settings.data / "demo"
     settings = replace(settings, data=data, database_url=embedded_database(data))
@@ -55,7 +59,11 @@ def command(context: click.Context, once: bool, keep: bool) -> None:
                 _say_what_next(host, [])
                 click.echo("Run the demo without --once to look around in the twin, too.")
             else:
+                agent = demo_agent(host)
+                address = stack.enter_context(pages_beside(settings))
                 _say_what_next(host, twins)
+                click.echo(f"\nThe pages: {address}")
+                click.echo(f"  Sign in as {agent.email} with the password {agent.password}")
                 click.echo("\nThe demo stays up. Press Ctrl-C to stop.")
                 _work_until_stopped(host)
                 click.echo("Stopped.")

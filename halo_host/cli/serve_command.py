@@ -36,8 +36,9 @@ def command(
 ) -> None:
     """Run the web server and the integrator until Ctrl-C or a polite kill.
 
-    Answers webhooks, /healthz, /readyz and /metrics. Put a proxy that speaks HTTPS before it where
-    it can be reached from outside.
+    Answers browsers, webhooks, /healthz, /readyz and /metrics. Put a proxy that speaks HTTPS before
+    it where it can be reached from outside. On an empty database it prints a link for the first
+    administrator.
     """
     from ..web.supervisor import Supervisor
 

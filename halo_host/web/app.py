@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
-from . import each_request, errors, health, metrics, webhooks
+from . import areas, each_request, errors, health, metrics, webhooks
+from .shell import shell
 
 if TYPE_CHECKING:
     from ..host import Host
@@ -17,6 +18,8 @@ def create_app(host: Host, answer_times: AnswerTimes) -> Flask:
     """Make the application of one host. Its views find the host in `app.extensions`.
 
     `answer_times` counts how long deliveries took, for all processes of the server.
+
+    :raises InvalidInput: HALO_HOST_LOCALE is no locale.
     """
     app = Flask("halo_host.web", static_folder=None, template_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
@@ -25,7 +28,10 @@ def create_app(host: Host, answer_times: AnswerTimes) -> Flask:
     app.extensions["halo_host_readiness"] = health.Readiness(host)
     each_request.prepare(app)
     errors.prepare(app)
+    shell.prepare(app, host)
     app.register_blueprint(webhooks.views)
     app.register_blueprint(health.views)
     app.register_blueprint(metrics.views)
+    for area in areas.blueprints():
+        app.register_blueprint(area)
     return app

@@ -10,13 +10,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from typing import IO
 
 _PR_SET_PDEATHSIG = 1  # of linux/prctl.h
 
 
 class Child:
     """A program in a process group of its own: Ctrl-C in the terminal reaches the parent alone,
-    which then stops it. Made by the parent's main thread."""
+    which then stops it. Made by the parent's main thread. What it says goes to the parent's own
+    output, unless an `output` is given."""
 
     def __init__(
         self,
@@ -25,6 +27,7 @@ class Child:
         environment: Mapping[str, str],
         *,
         files: Sequence[int] = (),
+        output: IO[bytes] | None = None,
     ) -> None:
         self.name = name
         self.started_at = time.monotonic()
@@ -33,6 +36,8 @@ class Child:
             env=dict(environment),
             pass_fds=files,
             stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
             start_new_session=True,
             preexec_fn=_end_with(os.getpid()),
         )
@@ -44,6 +49,11 @@ class Child:
     def ended(self) -> int | None:
         """Its exit status, negative for a signal; None while it runs."""
         return self._process.poll()
+
+    def wait(self, seconds: float) -> None:
+        """Until it has ended, or for so long."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
 
     def ask_to_stop(self) -> None:
         with contextlib.suppress(ProcessLookupError):

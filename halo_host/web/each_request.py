@@ -13,7 +13,7 @@ from ..logs import ids
 REQUEST_ID = "X-Request-Id"
 _GOOD_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
-# Nothing of this server is a page yet, so nothing may be loaded, framed, cached or guessed at.
+# What is no page may load nothing, and nothing may be framed, cached or guessed at.
 SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; base-uri 'none'; form-action 'none'; "
@@ -25,6 +25,13 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+
+# Pages load what this server itself serves, and run no script that stands in them.
+PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; "
+    "base-uri 'none'"
+)
 
 
 def prepare(app: Flask) -> None:
@@ -44,7 +51,12 @@ def prepare(app: Flask) -> None:
 
 
 def _finish(response: Response) -> Response:
+    kept_for_long = response.headers.get("Cache-Control")
     response.headers.extend(SECURITY_HEADERS)
+    if kept_for_long is not None:
+        response.headers["Cache-Control"] = kept_for_long
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = PAGE_POLICY
     response.headers[REQUEST_ID] = g.get("request_id", "")
     return response
 

@@ -13,6 +13,7 @@ from ..database.upgrade import Age, age
 from ..errors import HostError
 from ..jobs.presence import GONE_AFTER, running_integrators
 from .parts import json_answer
+from .shell.access import public
 
 if TYPE_CHECKING:
     from ..host import Host
@@ -22,11 +23,13 @@ views = Blueprint("health", __name__)
 
 
 @views.get("/healthz")
+@public("it tells that the process answers", elsewhere=True)
 def alive() -> Response:
     return json_answer({"status": "alive"})
 
 
 @views.get("/readyz")
+@public("it tells what does not work", elsewhere=True)
 def ready() -> Response:
     readiness = cast("Readiness", current_app.extensions["halo_host_readiness"])
     reasons = readiness.reasons()

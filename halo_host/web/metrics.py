@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from flask import Blueprint, Response, current_app, request
 
 from .parts import error_answer, the_answer_times, the_host
+from .shell.access import public
 
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
@@ -22,6 +23,7 @@ views = Blueprint("metrics", __name__)
 
 
 @views.get("/metrics")
+@public("it asks for a token of its own", elsewhere=True)
 def metrics() -> Response:
     refused = _refusal()
     if refused is not None:

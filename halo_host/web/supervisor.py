@@ -47,14 +47,18 @@ class Supervisor:
 
         :raises HostError: the address cannot be had, or a database cannot be opened.
         """
-        _check(self._settings, self._workers)
+        first_link = _check(self._settings, self._workers)
         with ExitStack() as stack:
             listener = stack.enter_context(listening(self._settings.listen))
             for number in (signal.SIGINT, signal.SIGTERM):
                 stack.callback(signal.signal, number, signal.signal(number, self._stop))
             web = self._start_web(listener)
             integrator = self._start_integrator() if self._with_integrator else None
-            _log.info("Serving on http://%s.", _shown(listener))
+            _log.info("Serving on http://%s.", shown(listener))
+            if first_link is not None:
+                _say_first_link(
+                    self._settings.public_url or f"http://{shown(listener)}", first_link
+                )
             try:
                 return self._watch(web, integrator)
             finally:
@@ -142,7 +146,7 @@ def listening(address: str) -> socket.socket:
     return opened
 
 
-def _shown(listener: socket.socket) -> str:
+def shown(listener: socket.socket) -> str:
     """Where it listens in fact: port 0 is any that is free."""
     host, port = listener.getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -176,8 +180,11 @@ def environment_of(settings: Settings) -> Mapping[str, str]:
     }
 
 
-def _check(settings: Settings, workers: int) -> None:
-    """Open what the children will open, so that what is wrong is said once and at the start."""
+def _check(settings: Settings, workers: int) -> str | None:
+    """Open what the children will open, so that what is wrong is said once and at the start.
+
+    Returns the token of the link for the first administrator while nobody can sign in.
+    """
     with Host(settings) as host:
         if host.database.is_sqlite and workers > 1:
             raise InvalidInput(
@@ -185,6 +192,17 @@ def _check(settings: Settings, workers: int) -> None:
                 advice="Leave out --workers, or see docs/configuration.md for PostgreSQL.",
             )
         host.webhooks.open()
+        return host.agents.begin_first_link()
+
+
+def _say_first_link(address: str, token: str) -> None:
+    """On the terminal and not in the log, which others may read."""
+    print(  # noqa: T201
+        "Nobody can sign in yet. Make the first account within an hour, at this address, which "
+        f"works once:\n  {address}/welcome?token={token}",
+        file=sys.stderr,
+        flush=True,
+    )
 
 
 def _stop_all(children: list[Child]) -> None:

@@ -1,0 +1,74 @@
+"""Put the shell into an application: templates, assets, checks before each request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from flask import Blueprint, Flask, request
+from jinja2 import StrictUndefined
+
+from ...host import Host
+from . import access, assets, cookies, csrf, toasts, viewing
+from .compression import compress
+from .formats import Formats, coded
+from .icons import icon
+from .navigation import Area, areas_for, leads_somewhere
+from .paging import here
+
+LARGEST_FORM = 2 * 1024 * 1024  # bytes; what is for programs has limits of its own
+templates = Blueprint("shell", __name__, template_folder="templates")
+
+
+def prepare(app: Flask, host: Host) -> None:
+    """Called before any area is registered.
+
+    :raises InvalidInput: HALO_HOST_LOCALE is no locale.
+    """
+    formats = Formats(host.settings.locale, host.settings.timezone)
+    app.register_blueprint(templates)
+    app.register_blueprint(viewing.views)
+    files = assets.prepare(app)
+    app.before_request(_limit_body)
+    app.before_request(access.enforce)
+    app.before_request(csrf.check)
+    app.after_request(compress)  # the last to be registered is the first to be run
+    app.after_request(toasts.send)
+    environment = app.jinja_env
+    environment.undefined = StrictUndefined
+    environment.trim_blocks = environment.lstrip_blocks = True
+    for name in ("session", "g", "config", "get_flashed_messages", "lipsum", "cycler"):
+        environment.globals.pop(name, None)
+    environment.filters |= {
+        "coded": coded,
+        "money": formats.money,
+        "number": formats.number,
+        "day": formats.day,
+        "moment": formats.moment,
+        "lasting": formats.lasting,
+    }
+    environment.globals |= {
+        "asset": files.url,
+        "icon": icon,
+        "csrf": csrf.field,
+        "csrf_token": csrf.token,
+        "here": here,
+        "leads_somewhere": leads_somewhere,
+        "navigation": _navigation,
+        "navigation_is_narrow": lambda: cookies.read(cookies.NAVIGATION) == "narrow",
+        "theme": viewing.chosen_theme,
+        "when": formats.when,
+        "ago": lambda moment: formats.when(moment, host.clock()),
+        "the_path": lambda: request.path,
+        "query": lambda: request.args,
+    }
+    environment.globals["ui"] = environment.get_template("shell/macros.html").module
+
+
+def _limit_body() -> None:
+    if not access.is_elsewhere():
+        request.max_content_length = LARGEST_FORM
+
+
+def _navigation() -> Sequence[Area]:
+    session = access.signed_in()
+    return areas_for(session.role) if session is not None else []

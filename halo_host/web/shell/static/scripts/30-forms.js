@@ -1,0 +1,46 @@
+/* Unsaved changes are guarded, errors get the focus, questions open as dialogs. */
+(function () {
+  "use strict";
+  const changed = new Set();
+
+  document.addEventListener("input", (event) => {
+    const form = event.target.closest("form[data-guard]");
+    if (form) changed.add(form);
+  });
+  document.addEventListener("submit", (event) => changed.delete(event.target));
+  document.addEventListener("htmx:beforeRequest", (event) => changed.delete(event.target));
+  window.addEventListener("beforeunload", (event) => {
+    if ([...changed].some((form) => form.isConnected)) event.preventDefault();
+  });
+
+  function focusErrors(within) {
+    const summary = within.querySelector("[data-error-summary]");
+    if (summary) summary.focus();
+  }
+  focusErrors(document);
+  document.addEventListener("htmx:afterSettle", (event) => focusErrors(event.target));
+
+  document.addEventListener("click", (event) => {
+    const opener = event.target.closest("[data-dialog]");
+    if (opener) document.getElementById(opener.dataset.dialog).showModal();
+    if (event.target.closest("[data-dialog-close]")) event.target.closest("dialog").close();
+    if (event.target.matches("dialog.dialog")) event.target.close();
+  });
+
+  /* A form is sent once, however often somebody clicks. */
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (event.defaultPrevented || form.method === "dialog" || form.method === "get") return;
+    if (form.hasAttribute("data-sent")) {
+      event.preventDefault();
+      return;
+    }
+    form.setAttribute("data-sent", "");
+    setTimeout(() => form.removeAttribute("data-sent"), 4000);
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      form.removeAttribute("data-sent");
+    }
+  });
+})();

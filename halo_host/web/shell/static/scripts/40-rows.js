@@ -1,0 +1,43 @@
+/* Rows that open: data-href a page of ours, data-open one at the provider, in a new tab. */
+(function () {
+  "use strict";
+  const CONTROLS = "a, button, input, select, textarea, label, summary, details";
+
+  function away(address) {
+    window.open(address, "_blank", "noopener,noreferrer");
+  }
+  function rowOf(event, mark) {
+    const row = event.target.closest(`[${mark}]`);
+    return row && (event.target === row || !event.target.closest(CONTROLS)) ? row : null;
+  }
+
+  document.addEventListener("click", (event) => {
+    const row = rowOf(event, "data-href");
+    if (!row || row.hasAttribute("data-open") || String(getSelection())) return;
+    if (event.ctrlKey || event.metaKey) window.open(row.dataset.href, "_blank", "noopener");
+    else window.location.assign(row.dataset.href);
+  });
+  document.addEventListener("dblclick", (event) => {
+    const row = rowOf(event, "data-open");
+    if (row) {
+      getSelection().removeAllRanges();
+      away(row.dataset.open);
+    }
+  });
+  document.addEventListener("keydown", (event) => {
+    const row = event.target;
+    if (!(row instanceof HTMLElement) || !row.matches("[data-open], [data-href]")) return;
+    if (event.key === "Enter") {
+      if (row.dataset.open) away(row.dataset.open);
+      else window.location.assign(row.dataset.href);
+    }
+    if (event.key === "ArrowDown" && row.nextElementSibling) {
+      event.preventDefault();
+      row.nextElementSibling.focus();
+    }
+    if (event.key === "ArrowUp" && row.previousElementSibling) {
+      event.preventDefault();
+      row.previousElementSibling.focus();
+    }
+  });
+})();
