@@ -64,7 +64,8 @@ class Fountain:
 
     def list_page(self, kind: StreamKind, *, cursor: str | None, until: Any, of: Any) -> StreamPage:
         start = int(cursor or 0)
-        raw, records = [], []
+        raw: list[dict[str, Any]] = []
+        records = []
         newest = datetime(2026, 1, 1, tzinfo=UTC)
         for number in range(start, start + 500):
             at = newest - timedelta(seconds=number)

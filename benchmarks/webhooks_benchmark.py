@@ -108,7 +108,12 @@ def _peer(report: Report, folder: Path, options: argparse.Namespace) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = free.getsockname()
-    command = [python, BENCHMARKS / _PEER.script, folder, f"{address[0]}:{address[1]}"]
+    command = [
+        str(python),
+        str(BENCHMARKS / _PEER.script),
+        str(folder),
+        f"{address[0]}:{address[1]}",
+    ]
     process = subprocess.Popen(command, start_new_session=True)
     try:
         _wait_for(address, process)
