@@ -9,9 +9,9 @@ from statistics import median
 
 from import_benchmark import alone_in
 from measure import Measured, Series
-from mirror_peers import PEERS, installed, read
 from mirror_recording import customers_for
 from mirror_stages import DATABASES, Place, Rounds, Stage
+from peers import PEERS, installed, read
 from report import Line, Report, bounded, machine, megabytes, seconds
 
 FILL_BOUND = 1.5  # times the floor

@@ -49,11 +49,12 @@ class Report:
             "| what | measured | peak memory | ratio, details | bound | verdict |",
             "|---|---|---|---|---|---|",
         ]
-        rows = [f"| {' | '.join(cells)} |" for cells in (self.rows_head, *self.rows)]
-        rows.insert(1, "|---" * len(self.rows_head) + "|")
-        return "\n".join(
-            [*self.machine, "", *head, *(line.cells() for line in self.lines), "", *rows, ""]
-        )
+        text = [*self.machine, "", *head, *(line.cells() for line in self.lines), ""]
+        if self.rows:
+            rows = [f"| {' | '.join(cells)} |" for cells in (self.rows_head, *self.rows)]
+            rows.insert(1, "|---" * len(self.rows_head) + "|")
+            text += [*rows, ""]
+        return "\n".join(text)
 
     def record(self) -> None:
         """Replace the figures in README.md."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ from .alerts import Alert
 
 TIMEOUT = 20  # seconds
 SIGNATURE = "Halo-Host-Signature"
+TRIAL = "test"  # the kind of an alert that only tries the way out
+# Name and password in an address: nothing that ends them, and a % only before a character's code.
+_ENCODED = re.compile(r"(?:[^\s@/?#\[\]%]|%[0-9A-Fa-f]{2})*")
 ON_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -72,12 +76,11 @@ class Mail:
 
     @classmethod
     def configured(cls, settings: Settings) -> Mail:
-        url = urlsplit(settings.smtp_url)
-        if url.scheme not in {"smtp", "smtps"} or not url.hostname or not _has_port(url):
+        url = _address("HALO_HOST_SMTP_URL", settings.smtp_url)
+        if url is None or url.scheme not in {"smtp", "smtps"} or url.path.strip("/"):
             raise InvalidInput(
                 "HALO_HOST_SMTP_URL is no address of a mail server.",
-                advice="Give smtp://server:587 or smtps://user:password@server:465; characters "
-                "such as @ and / in the password are written %40 and %2F.",
+                advice="Give smtp://server:587 or smtps://user:password@server:465.",
             )
         if not settings.alert_to or not settings.alert_from:
             raise InvalidInput(
@@ -155,13 +158,7 @@ class Mail:
         domain = self.sender.rpartition("@")[2].strip("> ") or "localhost"
         message["Message-ID"] = f"<{message_id(alerts)}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"
-        parts = [
-            f"{alert.raised_at:%Y-%m-%d %H:%M} UTC  {alert.connection}  {alert.kind}\n"
-            f"{alert.text}\n"
-            f"Seen: halo-host alerts acknowledge {alert.id}\n"
-            for alert in alerts
-        ]
-        message.set_content("\n".join(parts))
+        message.set_content("\n".join(_as_text(alert) for alert in alerts))
         return message
 
 
@@ -179,8 +176,8 @@ class Webhook:
 
     @classmethod
     def configured(cls, settings: Settings) -> Webhook:
-        url = urlsplit(settings.alert_webhook)
-        if url.scheme not in {"http", "https"} or not url.hostname or not _has_port(url):
+        url = _address("HALO_HOST_ALERT_WEBHOOK", settings.alert_webhook, has_path=True)
+        if url is None or url.scheme not in {"http", "https"}:
             raise InvalidInput(
                 "HALO_HOST_ALERT_WEBHOOK is no web address.",
                 advice="Give one such as https://chat.example.com/hooks/alerts.",
@@ -223,10 +220,21 @@ def signature(secret: str, seconds: str, body: bytes) -> str:
     return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 
 
+def _as_text(alert: Alert) -> str:
+    if alert.kind == TRIAL:
+        return f"{alert.text}\n"
+    return (
+        f"{alert.raised_at:%Y-%m-%d %H:%M} UTC  {alert.connection}  {alert.kind}\n"
+        f"{alert.text}\n"
+        f"Seen: halo-host alerts acknowledge {alert.id}\n"
+    )
+
+
 def _as_json(alert: Alert) -> dict[str, object]:
+    """A trial has no number and no connection."""
     return {
-        "number": alert.id,
-        "connection": alert.connection,
+        "number": alert.id or None,
+        "connection": alert.connection or None,
         "kind": alert.kind,
         "key": alert.key,
         "text": alert.text,
@@ -235,12 +243,32 @@ def _as_json(alert: Alert) -> dict[str, object]:
     }
 
 
-def _has_port(url: SplitResult) -> bool:
-    """Whether the port can be read; none counts as one."""
+def _address(setting: str, text: str, *, has_path: bool = False) -> SplitResult | None:
+    """An address in parts; None where it has no server, or a port that cannot be read.
+
+    A password that holds what ends a part of an address would be taken apart there, and a piece of
+    it for the server's name, which messages show. So whatever stands before the last @ must be
+    written as a name and a password are; in an address with a path, where that holds an @ by right,
+    only if there is one before it too.
+
+    :raises InvalidInput: the name or the password is not written in the way of addresses.
+    """
+    _, _, rest = text.partition("://")
+    name_and_password, _, _ = rest.rpartition("@")
+    server = re.split("[/?#]", rest, maxsplit=1)[0]
+    if not _ENCODED.fullmatch(name_and_password) and ("@" in server or not has_path):
+        raise InvalidInput(
+            f"The name or the password in {setting} holds a character that addresses write in "
+            "another way: @ is written %40, / is written %2F.",
+            advice="Likewise % is written %25, # is %23, ? is %3F, [ is %5B, ] is %5D and a space "
+            "is %20.",
+        )
     try:
-        return url.port is None or url.port > 0
+        url = urlsplit(text)
+        has_port = url.port is None or url.port > 0
     except ValueError:
-        return False
+        return None
+    return url if url.hostname and has_port else None
 
 
 def _reason(error: Exception) -> str:

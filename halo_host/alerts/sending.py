@@ -1,14 +1,15 @@
 """Send alerts: each once by each channel, several in one message, again later if that fails.
 
-An attempt is written down before it is made, so two integrators do not send one alert twice. Where
-a process dies between the sending and the note of it, the alert is sent once more, under the same
+Every integrator sends by the channels that its own settings have. An attempt is written down before
+it is made, and is its integrator's alone for a while, so two do not send one alert twice. Where a
+process dies between the sending and the note of it, the alert is sent once more, under the same
 message id.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, bindparam, or_, select, update
@@ -19,9 +20,10 @@ from ..database.database import Database
 from ..database.job_tables import alert_messages, alerts
 from ..settings import Settings
 from .alerts import Alert, Alerts
-from .channels import Channel, NotSent, channels
+from .channels import TRIAL, Channel, NotSent, channels
 
 AT_ONCE = 100  # alerts in one message
+UNDER_WAY = timedelta(minutes=5)  # longer than even a slow server takes for a message
 FIRST_RETRY = timedelta(minutes=1)
 LAST_RETRY = timedelta(hours=6)
 MAX_ATTEMPTS = 20  # over about three days
@@ -53,8 +55,8 @@ class Sender:
         now = self._clock()
         trial = Alert(
             id=0,
-            connection="none",
-            kind="test",
+            connection="",
+            kind=TRIAL,
             key="test",
             external_user_id="",
             text="This is a trial of Halo Host's alerts. Nothing is wrong.",
@@ -75,20 +77,20 @@ class Sender:
 
     def _send_by(self, channel: Channel) -> int:
         sent = 0
-        while numbers := self._taken(channel.name):
-            batch = [self._alerts.get(number) for number in numbers]
+        while taken := self._taken(channel.name):
+            batch = [self._alerts.get(number) for number in taken]
             try:
                 channel.send(batch, self._clock())
             except NotSent as error:
                 _log.warning("%s", error.message)
-                self._note(numbers, channel.name, error=error.message)
+                self._note_failure(taken, channel.name, error.message)
                 return sent
-            self._note(numbers, channel.name, sent_at=self._clock())
-            sent += len(numbers)
+            self._note_sent(list(taken), channel.name)
+            sent += len(taken)
         return sent
 
-    def _taken(self, channel: str) -> list[int]:
-        """Alerts whose turn it is, with this attempt written down."""
+    def _taken(self, channel: str) -> dict[int, int]:
+        """Alerts whose turn it is, with this attempt written down; each with its attempts."""
         now = self._clock()
         mine = and_(alert_messages.c.alert_id == alerts.c.id, alert_messages.c.channel == channel)
         query = (
@@ -111,18 +113,18 @@ class Sender:
         )
         with self._database.read() as connection:
             if connection.execute(query).first() is None:
-                return []
+                return {}
         with self._database.write() as connection:
             rows = connection.execute(query).all()
             new = [(row.id, channel, 0, stored_time(now)) for row in rows if row.attempts is None]
             insert_missing_rows(
                 connection, alert_messages, ("alert_id", "channel", "attempts", "not_before"), new
             )
-            return [
-                row.id
+            return {
+                row.id: (row.attempts or 0) + 1
                 for row in rows
                 if self._take(connection, row.id, channel, row.attempts or 0, now)
-            ]
+            }
 
     def _take(
         self, connection: Connection, number: int, channel: str, attempts: int, now: datetime
@@ -133,25 +135,33 @@ class Sender:
                 "the_alert": number,
                 "the_channel": channel,
                 "the_attempts": attempts,
-                "next": now + retry_delay(attempts + 1),
+                "next": now + UNDER_WAY,
             },
         )
         return bool(taken.rowcount == 1)
 
-    def _note(
-        self,
-        numbers: Sequence[int],
-        channel: str,
-        *,
-        sent_at: datetime | None = None,
-        error: str = "",
-    ) -> None:
+    def _note_sent(self, numbers: Sequence[int], channel: str) -> None:
         with self._database.write() as connection:
             connection.execute(
                 update(alert_messages)
                 .where(alert_messages.c.alert_id.in_(numbers), alert_messages.c.channel == channel)
-                .values(sent_at=sent_at, error=error)
+                .values(sent_at=self._clock(), error="")
             )
+
+    def _note_failure(self, taken: Mapping[int, int], channel: str, error: str) -> None:
+        """Let the next attempt wait. Where another one has begun meanwhile, this one is past."""
+        now = self._clock()
+        with self._database.write() as connection:
+            for number, attempts in taken.items():
+                connection.execute(
+                    update(alert_messages)
+                    .where(
+                        alert_messages.c.alert_id == number,
+                        alert_messages.c.channel == channel,
+                        alert_messages.c.attempts == attempts,
+                    )
+                    .values(error=error, not_before=now + retry_delay(attempts))
+                )
 
 
 _take = (

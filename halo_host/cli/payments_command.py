@@ -23,6 +23,7 @@ from .output import print_json, print_table
 from .parameters import Day, Number
 from .payment_files import HEADINGS, csv_rows, payment_as_json, total_as_json
 from .payment_in_full import in_full_as_json, print_in_full
+from .payment_statuses import print_statuses
 from .payment_summary import print_summary, summary_as_json
 
 C = TypeVar("C", bound=Callable[..., Any])
@@ -155,8 +156,7 @@ def _print_page(found: Iterable[ListedPayment], *, narrowed: bool) -> None:
 def _say_what_there_is(host: Host, wanted: PaymentFilter) -> None:
     """Words that may have been mistyped, beside those that there are."""
     if wanted.statuses:
-        known = host.payments.known_statuses(connection=wanted.connection)
-        click.echo(printable(f"Statuses of payments: {', '.join(known) or 'none yet'}"), err=True)
+        print_statuses(host.payments.known_statuses(connection=wanted.connection))
         click.echo("In words common to all providers: --state", err=True)
     if wanted.reasons:
         known = host.payments.known_reasons()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import click
 
+from ..errors import InvalidInput
 from ..host import Host
 from ..jobs.job import JobState
 from ..jobs.presence import running_integrators
 from ..plurals import counted
 from ..sync.due import KINDS
-from ..sync.schedule import LONGEST_MINUTES, MOST_FAILURES
+from ..sync.quiet import local_time
+from ..sync.schedule import LONGEST_MINUTES, MOST_FAILURES, Schedule, check_quiet_hours
 from . import run_output
 from .face import LIMIT, NUMBER, agent, printable, with_host
 from .output import print_json, print_table
@@ -169,7 +171,13 @@ def _quiet(text: str) -> dict[str, object]:
     begin, dash, end = text.partition("-")
     if not dash:
         raise click.UsageError("--quiet takes HH:MM-HH:MM, such as 22:00-06:00, or none.")
-    return {"quiet_from": begin, "quiet_to": end}
+    try:
+        quiet = Schedule(quiet_from=local_time(begin), quiet_to=local_time(end))
+        check_quiet_hours(quiet)
+    except InvalidInput as error:
+        said = f"{error.message} {error.advice}"
+        raise click.BadParameter(said, param_hint="'--quiet'") from None
+    return {"quiet_from": quiet.quiet_from, "quiet_to": quiet.quiet_to}
 
 
 @command.command()

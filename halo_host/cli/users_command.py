@@ -16,6 +16,7 @@ from ..types import PaymentQuery
 from .face import LIMIT, NUMBER, agent, printable, with_host
 from .output import in_utf8, print_json, print_table
 from .parameters import Day, Number
+from .payment_statuses import print_statuses
 from .times import second
 
 REFERENCE = "reference"
@@ -257,6 +258,10 @@ def tab(
     page = host.tabs.page(number, connection, tab_slug, query)
     in_utf8()
     click.echo(page.html)
+    if statuses and "payments" in host.schedules.offered(host.connections.get(connection)):
+        known = host.payments.known_statuses(connection=connection)
+        if not set(statuses) & set(known):
+            print_statuses(known)
     if page.next_cursor is not None:
         click.echo(f"More payments: --cursor {shlex.quote(page.next_cursor)}", err=True)
     if page.error is not None:

@@ -18,14 +18,16 @@ from .output import print_json, print_table
 
 @click.command()
 @click.argument("connection", required=False)
-@click.option("--repair", is_flag=True, help="Read again what differs.")
+@click.option("--repair", is_flag=True, help="Mend what differs.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @with_host
 def command(host: Host, connection: str | None, repair: bool, as_json: bool) -> None:
     """Compare the mirror with the provider: counts, ids, statuses, details, sums by currency.
 
-    Every record of the provider is read, and every difference is printed. The exit status is 1
-    where differences are left.
+    What has changed since the last sync is taken in first. Then every record of the provider is
+    read, payouts' lines too, and every difference is printed. A repair reads what differs again,
+    and removes what the provider does not have; the audit log keeps it. The exit status is 1 where
+    differences are left.
 
     \b
     Example:
@@ -53,6 +55,7 @@ def _mirrored(host: Host) -> Iterator[str]:
 
 def _prove(host: Host, slug: str, repair: bool) -> Proof:
     """Under a job of its own, so that it stands in the history and nobody syncs meanwhile."""
+    host.sync.refuse_unfilled(slug)
     lease: Lease = host.jobs.begin(
         "verify",
         slug,
@@ -90,7 +93,7 @@ def _show(proof: Proof) -> None:
     )
     click.echo(f"{proof.connection}: {proof}")
     if proof.left and not proof.repaired:
-        click.echo(f"Read them again with: halo-host verify {proof.connection} --repair")
+        click.echo(f"Mend them with: halo-host verify {proof.connection} --repair")
     for difference in proof.left if proof.repaired else ():
         click.echo(printable(f"Left: {difference}"))
 

@@ -49,8 +49,8 @@ def url(host: Host, connection: str, as_json: bool) -> None:
     click.echo(address)
     if not host.settings.public_url:
         click.echo(
-            "Providers reach it from outside when HALO_HOST_PUBLIC_URL says how, such as "
-            "https://desk.example.",
+            f"Made from HALO_HOST_LISTEN ({host.settings.listen}); where `serve --listen` or a "
+            "proxy has another address, set HALO_HOST_PUBLIC_URL, such as https://desk.example.",
             err=True,
         )
 
@@ -154,7 +154,8 @@ def replay(
     else:
         count = host.webhooks.replay_all(selection, agent=agent())
     if not count:
-        click.echo("No delivery is like that, so none is replayed.")
+        waiting = len(set(numbers)) if numbers else host.webhooks.count_waiting(selection)
+        click.echo(_nothing_replayed(waiting))
         return
     is_are, them = ("is", "it") if count == 1 else ("are", "them")
     said = counted(count, "delivery", "deliveries")
@@ -167,7 +168,7 @@ def replay(
 def process(host: Host, connection: str) -> None:
     """Process what waits now, without an integrator."""
     with host.jobs.holding("webhooks", connection, agent=agent()) as held:
-        held.result = host.webhooks.process(held.lease)
+        held.result = host.webhooks.process(held.lease) or "No delivery waits to be processed."
     click.echo(held.result)
 
 
@@ -198,6 +199,14 @@ def counts(host: Host, connection: str | None, as_json: bool) -> None:
         ((it.day, it.connection or "(none)", it.outcome, it.count, it.reason) for it in found),
         empty="Nothing was delivered yet.",
     )
+
+
+def _nothing_replayed(waiting: int) -> str:
+    if not waiting:
+        return "No delivery is like that, so none is replayed."
+    wait, them = ("waits", "it") if waiting == 1 else ("wait", "them")
+    said = counted(waiting, "delivery", "deliveries")
+    return f"{said} {wait} to be processed already; the integrator processes {them} next."
 
 
 def _selection(

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Dialect, String, Text
+from sqlalchemy import Column, ColumnElement, Dialect, String, Text, type_coerce
 from sqlalchemy.types import TypeDecorator
 
 MAX_TEXT = 2_000  # characters of one stored value
@@ -83,6 +83,14 @@ _ASCII_PUNCTUATION = str.maketrans(
 def email_key(email: str) -> str:
     """The key by which e-mail addresses compare: case folded, nothing else."""
     return email.strip().casefold()
+
+
+def as_stored(column: Column[Any]) -> ColumnElement[Any]:
+    """The column in a query that wants its values as they are stored, such as times as text."""
+    kind = column.type
+    if isinstance(kind, TypeDecorator):
+        return type_coerce(column, kind.impl_instance).label(column.name)
+    return column
 
 
 class UtcTime(TypeDecorator[datetime]):

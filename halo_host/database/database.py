@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError, NoSuc
 from ..errors import DatabaseError, InvalidInput
 from .failures import explained
 from .index_hints import take_index_hints
+from .whole_file import make_private
 
 _WRITES = "halo_writes"
 BUSY_SECONDS = 30
@@ -201,6 +202,8 @@ def _sqlite_engine(url: URL, durable: bool) -> Engine:
     file = Path(url.database).absolute()
 
     def connect() -> sqlite3.Connection:
+        if mode == "rwc":
+            make_private(file)
         # isolation_level None: transactions begin where we say, see _begin.
         return sqlite3.connect(
             f"{file.as_uri()}?mode={mode}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
@@ -106,10 +107,19 @@ _OTHERS = text(
 )
 
 
+# The server goes on for a moment with a connection that a program has just closed.
+_GOING_SECONDS = 3.0
+
+
 def _refuse_while_connected(database: Database) -> None:
     database.close()  # our own other connections
+    deadline = time.monotonic() + _GOING_SECONDS
     with database.session() as connection:
-        other = connection.execute(_OTHERS).first()
+        while (other := connection.execute(_OTHERS).first()) is not None:
+            connection.rollback()  # a transaction keeps seeing what it saw first
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.05)
     if other is not None:
         raise InUse(
             f"The database {database.label} is in use: {other.program} on {other.machine} is "

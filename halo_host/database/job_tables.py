@@ -116,7 +116,7 @@ alert_messages = Table(
     Column("error", Text, nullable=False, server_default=""),
 )
 
-# The integrators that run; the one that has run longest looks after schedules and alerts.
+# The integrators that run; the one that has run longest queues what is due.
 integrators = Table(
     "integrators",
     metadata,

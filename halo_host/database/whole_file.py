@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -33,6 +33,18 @@ def unfinished(file: Path) -> Iterator[Path]:
 def is_unfinished(file: Path) -> bool:
     """Whether a process was killed while it made this file."""
     return _draft(file).exists()
+
+
+def make_private(file: Path) -> None:
+    """Make an empty file for its owner alone, where there is none; SQLite would let others read it.
+
+    One that is there stays as it is, with whatever mode somebody chose for it. What SQLite keeps
+    beside a database has the mode of the database.
+    """
+    if file.exists():
+        return
+    with suppress(OSError):  # somebody else made it just now; else SQLite says what is wrong
+        os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def put_aside(file: Path, now: datetime) -> Path | None:

@@ -1,4 +1,5 @@
-"""What carries out each kind of job. Each gets the lease and returns a sentence for the history."""
+"""What carries out each kind of job. Each gets the lease and returns a sentence for the history,
+or None where there was nothing to do."""
 
 from __future__ import annotations
 

@@ -20,7 +20,10 @@ _log = logging.getLogger("halo_host.integrator")
 
 
 class Sweep:
-    """Of all integrators one queues what is due, watches and prunes; each looks for work."""
+    """Of all integrators one queues what is due, watches and prunes.
+
+    Each looks for work, and sends alerts by the channels that it has: two may differ in them.
+    """
 
     def __init__(
         self, host: Host, presence: Presence, *, watch_every: timedelta = _WATCH_EVERY
@@ -29,6 +32,7 @@ class Sweep:
         self._presence = presence
         self._watch_every = watch_every
         self._watched_at: datetime | None = None
+        self._failed_runs: tuple[int, datetime | None] | None = None
         self._pruned_at: datetime | None = None
         self._removed_pages_at: datetime | None = None
         self._said: dict[str, str] = {}
@@ -54,8 +58,7 @@ class Sweep:
 
     def send_alerts(self) -> None:
         """Apart from the rest: a mail server may take its time."""
-        if self.leads:
-            self._try("messages", self._host.alert_sender.send_due)
+        self._try("messages", self._host.alert_sender.send_due)
 
     def _look_who_leads(self) -> None:
         self.leads = False
@@ -70,10 +73,12 @@ class Sweep:
             )
 
     def _watch(self) -> None:
-        now = self._host.clock()
-        if self._watched_at is None or now - self._watched_at >= self._watch_every:
+        """Now and then, and at once when a run has failed, whoever began it."""
+        now, failed = self._host.clock(), self._host.jobs.failed_runs()
+        is_time = self._watched_at is None or now - self._watched_at >= self._watch_every
+        if is_time or failed != self._failed_runs:
             self._host.watch.look(self._presence.started_at)
-            self._watched_at = now
+            self._watched_at, self._failed_runs = now, failed
 
     def _prune(self) -> None:
         now, settings = self._host.clock(), self._host.settings

@@ -42,7 +42,7 @@ class Worker:
         about = logs.fields(connection=lease.slug, kind=lease.kind, attempt=lease.attempts)
         _log.info("The %s of %s begins.", lease.name, lease.slug, extra=about)
         try:
-            result = str(self._carriers[lease.kind](lease) or "")
+            result = self._carriers[lease.kind](lease)
         except JobStopped:
             _log.info("The %s of %s was stopped; it goes on later.", lease.name, lease.slug)
             self._note(lease, lambda: self._jobs.give_back(lease))
@@ -60,8 +60,12 @@ class Worker:
             )
             self._note(lease, lambda: self._jobs.fail(lease, unexpected))
         else:
-            _log.info("The %s of %s is done. %s", lease.name, lease.slug, result)
-            self._note(lease, lambda: self._jobs.finish(lease, result))
+            if result is None:
+                _log.info("The %s of %s had nothing to do.", lease.name, lease.slug)
+                self._note(lease, lambda: self._jobs.finish_idle(lease))
+            else:
+                _log.info("The %s of %s is done. %s", lease.name, lease.slug, result)
+                self._note(lease, lambda: self._jobs.finish(lease, str(result)))
 
     def _note(self, lease: Lease, note: Callable[[], bool]) -> None:
         """Write down the end of a job. Where that fails, its lease runs out and it goes on."""

@@ -11,6 +11,14 @@ from sqlalchemy import Connection, func, select
 from ..database.job_tables import jobs
 from .job import ENDED, JobState
 
+_NAMES = {
+    "import": ("import", "imports"),
+    "sync": ("sync", "syncs"),
+    "verify": ("verification", "verifications"),
+    "webhooks": ("run for webhooks", "runs for webhooks"),
+}
+# The kinds of run whose failures are told; an undo or a re-reading has somebody who waits for it.
+JUDGED = tuple(_NAMES)
 _LOOKED_AT = 30  # of the newest; failures beyond are counted no further
 
 
@@ -28,6 +36,14 @@ class History:
     failures: int = 0
     error: str = ""
     is_open: bool = False
+
+
+def failures_told(slug: str, kind: str, history: History) -> str:
+    """Say of a kind of run whose newest failed how many did, and why."""
+    one, several = _NAMES[kind]
+    last = one if history.failures == 1 else f"{history.failures} {several}"
+    newest = "It" if history.failures == 1 else "The newest"
+    return f"The last {last} of {slug} failed. {newest} said: {history.error}"
 
 
 def histories(

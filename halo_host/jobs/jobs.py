@@ -232,6 +232,18 @@ class Jobs:
         """The job is done; False where the lease was lost and so nothing was noted."""
         return self._end(lease, JobState.DONE, result=result, error="", advice="", step="")
 
+    def finish_idle(self, lease: Lease) -> bool:
+        """The job found nothing to do.
+
+        One that a delivery asked for is forgotten: an earlier one had taken the delivery in
+        already. What people and schedules asked for is kept.
+        """
+        if lease.why == Why.WEBHOOK:
+            with self._database.write() as connection:
+                if records.delete_idle(connection, lease):
+                    return True
+        return self.finish(lease, "There was nothing to do.")
+
     def fail(self, lease: Lease, error: HostError) -> bool:
         """The job has failed; False where the lease was lost and so nothing was noted."""
         return self._end(
@@ -275,6 +287,11 @@ class Jobs:
         """How many jobs could be claimed now."""
         with self._database.read() as connection:
             return len(self._claims.claimable(connection, tuple(LANES)))
+
+    def failed_runs(self) -> tuple[int, datetime | None]:
+        """How many runs have failed, and when the last one did: it differs after every failure."""
+        with self._database.read() as connection:
+            return records.failed_runs(connection)
 
     def prune(self, *, ended_before: datetime, failed_before: datetime) -> int:
         """Forget runs that ended before those times, except each connection's newest of a kind."""

@@ -1,7 +1,7 @@
-"""Which integrators run, and which of them looks after schedules and alerts.
+"""Which integrators run, and which of them queues what is due and raises alerts.
 
 One does, the one that has run longest. If for a moment two believed they were it, nothing would
-happen twice: equal jobs are one, and an alert's attempt is written down before it is made.
+happen twice: equal jobs are one, and of a key there is one open alert.
 """
 
 from __future__ import annotations

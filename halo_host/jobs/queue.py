@@ -20,6 +20,7 @@ from huey.exceptions import HueyException
 from huey.registry import Message
 from huey.serializer import Serializer
 
+from ..database.whole_file import make_private
 from ..errors import InvalidInput
 from ..settings import Settings
 
@@ -93,6 +94,7 @@ class Queue:
                 raise InvalidInput("HALO_HOST_QUEUE names no file.")
             if listens:
                 file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_private(file)
             self._file = None if listens else file
             return SqliteHuey(
                 NAME, filename=str(file), fsync=False, create_tables=listens, **options

@@ -151,6 +151,44 @@ def end_cancelled(connection: Connection, number: int, agent: str, at: datetime)
     return cancelled.rowcount == 1
 
 
+def failed_runs(connection: Connection) -> tuple[int, datetime | None]:
+    """How many runs have failed, and when the last one did: it differs after every failure."""
+    count, last = connection.execute(
+        select(func.count(), func.max(jobs.c.finished_at)).where(jobs.c.state == JobState.FAILED)
+    ).one()
+    return count, last
+
+
+def delete_idle(connection: Connection, lease: Lease) -> bool:
+    """Forget a job that this lease holds and that asked its provider nothing.
+
+    False where it is kept: it was not idle, the lease was lost, or the run before it failed, whose
+    failure is over with this one.
+    """
+    before = connection.scalar(
+        select(jobs.c.state)
+        .where(
+            jobs.c.connection_id == lease.connection_id,
+            jobs.c.kind == lease.kind,
+            jobs.c.state.in_((JobState.DONE, JobState.FAILED)),
+        )
+        .order_by(jobs.c.id.desc())
+        .limit(1)
+    )
+    if before == JobState.FAILED:
+        return False
+    deleted = connection.execute(
+        delete(jobs).where(
+            jobs.c.id == lease.job_id,
+            jobs.c.token == lease.token,
+            jobs.c.state == JobState.RUNNING,
+            jobs.c.pages == 0,
+            jobs.c.requests == 0,
+        )
+    )
+    return deleted.rowcount == 1
+
+
 def delete_ended(connection: Connection, ended_before: datetime, failed_before: datetime) -> int:
     """Forget jobs that ended before those times, except each connection's newest of a kind."""
     newest = select(func.max(jobs.c.id)).group_by(jobs.c.connection_id, jobs.c.kind, jobs.c.state)

@@ -10,7 +10,7 @@ from typing import Literal
 from sqlalchemy import Connection, func, or_, select
 
 from ..database.mirror_tables import event_meanings, payments
-from ..database.tables import connections
+from ..database.tables import connections, sites
 from ..directory import customers, users
 from ..errors import InvalidInput, NotFound
 from ..types import PaymentState
@@ -48,6 +48,8 @@ class Wanted:
 
     `connection_ids` are those to look into; `is_part` where there are others, too. `joins_whole`:
     the database compares whole tables at once (PostgreSQL does, SQLite looks up row by row).
+    `site_ids` are those of a customer: PostgreSQL knows how many users a site has, and from the
+    customer alone it could not tell a large one from a small one.
     """
 
     connection_ids: tuple[int, ...]
@@ -57,7 +59,7 @@ class Wanted:
     states: tuple[str, ...] = ()
     charged_from: str | None = None
     charged_to: str | None = None
-    customer_id: int | None = None
+    site_ids: tuple[int, ...] | None = None
     user_id: int | None = None
     payers: tuple[str, ...] | None = None
     meaning_ids: tuple[int, ...] | None = None
@@ -89,9 +91,7 @@ def looked_up(connection: Connection, given: PaymentFilter) -> Wanted:
         states=tuple(state.value for state in given.states),
         charged_from=stored_day(given.charged_from),
         charged_to=stored_day(given.charged_to),
-        customer_id=(
-            None if given.customer is None else customers.find(connection, given.customer).id
-        ),
+        site_ids=None if given.customer is None else _site_ids(connection, given.customer),
         user_id=None if given.user is None else users.find(connection, given.user).id,
         payers=None if given.payer is None else (given.payer,),
         meaning_ids=_meaning_ids(connection, given.reasons) if given.reasons else None,
@@ -125,6 +125,11 @@ def _connection_ids(connection: Connection, slug: str | None) -> tuple[tuple[int
             f"There is no connection {slug[:60]}. Connections: {', '.join(known) or 'none'}."
         )
     return (known[slug],), len(known) > 1
+
+
+def _site_ids(connection: Connection, customer: str) -> tuple[int, ...]:
+    customer_id = customers.find(connection, customer).id
+    return tuple(connection.scalars(select(sites.c.id).where(sites.c.customer_id == customer_id)))
 
 
 def _meaning_ids(connection: Connection, reasons: Sequence[str]) -> tuple[int, ...]:

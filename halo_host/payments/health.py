@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..alerts.alerts import Alerts
+from ..alerts.alerts import Alert, Alerts
 from ..alerts.raising import MONEY_KINDS
 from ..connections.connections import ConnectionDetails, Connections
 from ..database.database import Database
+from ..jobs.history import failures_told, histories
 from ..jobs.job import Job
 from ..jobs.jobs import Jobs
 from ..jobs.presence import running_integrators
@@ -21,6 +22,8 @@ from .payments import Payments
 from .unlinked import Unlinked
 
 _PART = "payments"
+# What keeps the mirror right; how imports of users go is told by their alert.
+_KINDS = ("sync", "verify", "webhooks")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,8 +119,13 @@ class Health:
         failed = len(self._sync.failed(slug))
         open_alerts = self._alerts.list(slug, limit=1_000)
         money = [it for it in open_alerts if it.kind in MONEY_KINDS]
-        others = [it.text for it in open_alerts if it.kind not in MONEY_KINDS]
-        problems = [*self._too_old(slug, age, planned), *_wrong(proof, failed), *others]
+        others = [it for it in open_alerts if it.kind not in MONEY_KINDS]
+        problems = [
+            *self._too_old(slug, age, planned),
+            *_wrong(proof, failed),
+            *self._failing(details, others),
+            *(it.text for it in others),
+        ]
         return MirrorHealth(
             connection=slug,
             name=details.name,
@@ -132,6 +140,17 @@ class Health:
             next_run=planned[0] if planned else None,
             problems=tuple(problems),
         )
+
+    def _failing(self, details: ConnectionDetails, alerts: Sequence[Alert]) -> Sequence[str]:
+        """Kinds of run whose newest failed, but for those that an alert tells of already."""
+        told = {it.key for it in alerts}
+        with self._database.read() as connection:
+            known = histories(connection, details.id, _KINDS)
+        return [
+            failures_told(details.slug, kind, history)
+            for kind, history in known.items()
+            if history.failures and not told & {f"sync_failing:{kind}", f"job_dead:{kind}"}
+        ]
 
     def _too_old(
         self, slug: str, age: timedelta | None, planned: Sequence[Planned]

@@ -22,9 +22,9 @@ from sqlalchemy import (
     tuple_,
 )
 
-from ..database.among import among, many_texts
+from ..database.among import among, many_integers, many_texts
 from ..database.mirror_tables import payments, timeline
-from ..database.tables import links, sites, users
+from ..database.tables import links, users
 from .cursors import Place, is_by_time
 from .filters import Sort, Wanted
 
@@ -45,7 +45,7 @@ def matching(wanted: Wanted, *columns: Any, scan: str = BY_TIME) -> Select[Any]:
     query = select(*columns)
     if wanted.meaning_ids is not None:
         query = _by_failure(query, wanted.meaning_ids).where(*_of_people(wanted))
-    elif wanted.customer_id is not None or wanted.user_id is not None:
+    elif wanted.site_ids is not None or wanted.user_id is not None:
         query = _by_people(query, wanted)
     elif wanted.payers is not None:
         query = query.select_from(payments).with_hint(payments, BY_PAYER, "sqlite")
@@ -62,7 +62,7 @@ def matching(wanted: Wanted, *columns: Any, scan: str = BY_TIME) -> Select[Any]:
 def is_led(wanted: Wanted) -> bool:
     """Whether something leads to few payments, which are then sorted; else an index is read in the
     order of the list until a page is full."""
-    by_people = wanted.customer_id is not None or wanted.user_id is not None
+    by_people = wanted.site_ids is not None or wanted.user_id is not None
     return bool(
         by_people or wanted.meaning_ids is not None or wanted.payers is not None or wanted.unlinked
     )
@@ -152,7 +152,7 @@ def _of_people(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         yield among(payments.c.external_user_id, many_texts("payers"))
     if wanted.unlinked:
         yield ~exists(select(links.c.id).where(_linked))
-    if wanted.user_id is not None or wanted.customer_id is not None:
+    if wanted.user_id is not None or wanted.site_ids is not None:
         yield tuple_(payments.c.connection_id, payments.c.external_user_id).in_(
             _links_of_people(select(links.c.connection_id, links.c.external_id), wanted)
         )
@@ -160,7 +160,8 @@ def _of_people(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
 
 def values_of(wanted: Wanted) -> dict[str, Any]:
     """The values that `matching` leaves to the execution."""
-    return {} if wanted.payers is None else {"payers": wanted.payers}
+    given = {"payers": wanted.payers, "sites": wanted.site_ids}
+    return {name: values for name, values in given.items() if values is not None}
 
 
 # --- what leads to payments --------------------------------------------------------------------
@@ -178,12 +179,9 @@ def _links_of_people(query: Select[Any], wanted: Wanted) -> Select[Any]:
     """The links of a query that are those of the wanted user, or of the wanted customer's users."""
     if wanted.user_id is not None:
         query = query.where(links.c.user_id == wanted.user_id)
-    if wanted.customer_id is not None:
-        query = (
-            query.join(users, users.c.id == links.c.user_id)
-            .join(sites, sites.c.id == users.c.site_id)
-            .where(sites.c.customer_id == wanted.customer_id)
-        )
+    if wanted.site_ids is not None:
+        query = query.join(users, users.c.id == links.c.user_id)
+        query = query.where(among(users.c.site_id, many_integers("sites")))
     return query
 
 

@@ -50,6 +50,7 @@ def fill(run: Run, kinds: Iterable[StreamKind]) -> None:
             page,
             is_news=False,
             all_new=begun.cursor is None and _is_empty(run, kind),
+            thorough=True,  # whoever begins anew does not trust what is there
             at_end=partial(_filled, run),
         )
 

@@ -7,28 +7,29 @@ the provider gave it last.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, update
-from sqlalchemy.sql.dml import Update
+from sqlalchemy import Connection
 
 from ..alerts.raising import NewAlert, raise_alerts
-from ..database.among import among, many_texts
 from ..database.bulk import execute_row, execute_rows, insert_rows
 from ..database.columns import clean_text, stored_time
-from ..database.mirror_tables import (
-    dirty_records,
-    mandates,
-    raw_pages,
-)
 from ..streams import Batch, StreamKind
 from .failed_records import FailedRecords
 from .incoming import Failure, Incoming, readable
 from .late import late_news
+from .mirror_statements import (
+    PAGE,
+    forget_dirty,
+    known_rows,
+    mandate_payers,
+    store_page,
+    update_rows,
+    whole_rows,
+)
 from .raw import pack
 from .reader import Streams
 from .shapes import COMMON, SHAPES, Shape, States, states_of
@@ -48,6 +49,15 @@ class Applied(NamedTuple):
         return Applied(*(mine + its for mine, its in zip(self, other, strict=True)))
 
 
+class Compared(NamedTuple):
+    """A record beside its row in the mirror, None where there is none, and the columns of the row
+    that are not what the record says."""
+
+    item: Incoming
+    row: Any | None
+    differing: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class RawPage:
     """The raw records of one page, of whatever kind, until they are stored together."""
@@ -58,7 +68,7 @@ class RawPage:
     def store(self, connection: Connection, connection_id: int, at: datetime) -> None:
         if self.parts:
             row = (connection_id, stored_time(at), pack(self.parts))
-            self.id = execute_row(connection, _store_page, _PAGE, row).scalar_one()
+            self.id = execute_row(connection, store_page, PAGE, row).scalar_one()
 
 
 class MirrorWriter:
@@ -73,33 +83,62 @@ class MirrorWriter:
         self.failed = FailedRecords(connection_id, clock)
 
     def apply(
-        self, connection: Connection, batch: Batch, page: RawPage, *, is_news: bool, all_new: bool
+        self,
+        connection: Connection,
+        batch: Batch,
+        page: RawPage,
+        *,
+        is_news: bool,
+        all_new: bool,
+        thorough: bool = False,
     ) -> PendingBatch:
         """Compare a batch with the mirror; `PendingBatch.write` brings it in.
 
         In between the caller stores `page`, whose id the rows need. `is_news` tells that a change
         for the worse should be told to somebody, which history of a first fill should not. With
         `all_new` nothing is compared: should a record be there all the same, writing it fails.
+        Equal digests say that the provider has changed nothing; a `thorough` look also finds what
+        was changed in the mirror itself, or would be translated otherwise today.
         """
         shape = SHAPES[batch.kind]
         incoming, failures = readable(batch)
         ids = [] if all_new else [it.id for it in incoming]
-        known = self._known(connection, shape.table, ids) if ids else {}
+        known = self._known(connection, shape, ids, thorough) if ids else {}
         pending = PendingBatch(self, batch.kind, shape, failures, is_news)
+        through_mandate = batch.kind in PAYER_THROUGH_MANDATE
+        if through_mandate and thorough:
+            pending.payers = self._payers_of_mandates(connection, incoming)
         for item in incoming:
             before = known.get(item.id)
-            if before is not None and before.digest == item.digest and not _was_removed(before):
+            same = before is not None and before.digest == item.digest and not _was_removed(before)
+            if same and not (thorough and pending.differing(item, before)):
                 pending.unchanged += 1
                 continue
             pending.place(item, before, page)
-        if batch.kind in PAYER_THROUGH_MANDATE:
+        if through_mandate and not thorough:
             pending.payers = self._payers_of_mandates(connection, pending.items())
         return pending
 
-    def _known(self, connection: Connection, table: Table, ids: Sequence[str]) -> dict[str, Any]:
-        rows = connection.execute(
-            _known_rows(table), {"connection_id": self.connection_id, "ids": ids}
-        )
+    def compare(self, connection: Connection, batch: Batch) -> Iterator[Compared]:
+        """Look thoroughly at each readable record of a batch, and change nothing."""
+        shape = SHAPES[batch.kind]
+        incoming, _ = readable(batch)
+        known = self._known(connection, shape, [it.id for it in incoming], thorough=True)
+        pending = PendingBatch(self, batch.kind, shape, (), is_news=False)
+        if batch.kind in PAYER_THROUGH_MANDATE:
+            pending.payers = self._payers_of_mandates(connection, incoming)
+        for item in incoming:
+            before = known.get(item.id)
+            if before is not None and _was_removed(before):
+                before = None
+            differing = () if before is None else pending.differing(item, before)
+            yield Compared(item, before, differing)
+
+    def _known(
+        self, connection: Connection, shape: Shape, ids: Sequence[str], thorough: bool
+    ) -> dict[str, Any]:
+        query = whole_rows(shape) if thorough else known_rows(shape.table)
+        rows = connection.execute(query, {"connection_id": self.connection_id, "ids": ids})
         return {row.external_id: row for row in rows}
 
     def _payers_of_mandates(
@@ -113,7 +152,7 @@ class MirrorWriter:
         if not wanted:
             return {}
         rows = connection.execute(
-            _mandate_payers, {"connection_id": self.connection_id, "ids": list(wanted)}
+            mandate_payers, {"connection_id": self.connection_id, "ids": list(wanted)}
         )
         return {row.external_id: row.external_user_id for row in rows}
 
@@ -124,7 +163,7 @@ class MirrorWriter:
         """These records have been read: they are dirty no longer."""
         if ids:
             connection.execute(
-                _forget_dirty,
+                forget_dirty,
                 {"connection_id": self.connection_id, "record_kind": kind.value, "ids": ids},
             )
 
@@ -151,6 +190,20 @@ class PendingBatch:
         else:
             self._changed.append((item, position, before))
 
+    def differing(self, item: Incoming, before: Any) -> tuple[str, ...]:
+        """The columns in which a whole row is not what the record says; `before` is of
+        `whole_rows`."""
+        states = self.writer.states(self.kind)
+        said = self.shape.fill(item.record, states, self._payer(item, before))
+        names = [
+            name for name, value in zip(self.shape.columns, said) if getattr(before, name) != value
+        ]
+        if before.page_there is None:
+            names.append("raw record")
+        if before.digest != item.digest and not names:
+            names.append("details")
+        return tuple(names)
+
     def items(self) -> Iterable[Incoming]:
         yield from (item for item, _ in self._new)
         yield from (item for item, _, _ in self._changed)
@@ -175,7 +228,7 @@ class PendingBatch:
             for item, position, before in self._changed
         ]
         insert_rows(connection, shape.table, COMMON + shape.columns, new)
-        execute_rows(connection, *_update_rows(shape), changed)
+        execute_rows(connection, *update_rows(shape), changed)
         if self.kind is StreamKind.PAYMENTS:
             self._tell(connection)
         writer.failed.note(connection, self.failures)
@@ -223,44 +276,3 @@ class PendingBatch:
 
 def _was_removed(row: Any) -> bool:
     return getattr(row, "removed_at", None) is not None
-
-
-@cache
-def _known_rows(table: Table) -> Any:
-    wanted = ("external_id", "digest", "state", "external_user_id", "mandate_id")
-    columns = [table.c[it] for it in (*wanted, "payout_id", "removed_at") if it in table.c]
-    return select(*columns).where(
-        table.c.connection_id == bindparam("connection_id"),
-        among(table.c.external_id, many_texts("ids")),
-    )
-
-
-@cache
-def _update_rows(shape: Shape) -> tuple[Update, tuple[str, ...]]:
-    """The statement that writes a changed record over the old one, and its parameters' names."""
-    columns = ("digest", "raw_page_id", "raw_position", *shape.columns)
-    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in columns}
-    statement = (
-        update(shape.table)
-        .where(
-            shape.table.c.connection_id == bindparam("in_connection"),
-            shape.table.c.external_id == bindparam("record"),
-        )
-        .values(values)
-    )
-    return statement, (*(f"new_{name}" for name in columns), "in_connection", "record")
-
-
-_PAGE = ("connection_id", "read_at", "body")
-_store_page = (
-    insert(raw_pages).values({name: bindparam(name) for name in _PAGE}).returning(raw_pages.c.id)
-)
-_mandate_payers = select(mandates.c.external_id, mandates.c.external_user_id).where(
-    mandates.c.connection_id == bindparam("connection_id"),
-    among(mandates.c.external_id, many_texts("ids")),
-)
-_forget_dirty = delete(dirty_records).where(
-    dirty_records.c.connection_id == bindparam("connection_id"),
-    dirty_records.c.kind == bindparam("record_kind"),
-    among(dirty_records.c.external_id, many_texts("ids")),
-)

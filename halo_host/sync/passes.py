@@ -109,6 +109,7 @@ class PageWriter:
         *,
         is_news: bool,
         all_new: bool = False,
+        thorough: bool = False,
         step: str | None = None,
         then: Callable[[Connection], None] = lambda connection: None,
     ) -> Applied:
@@ -116,20 +117,21 @@ class PageWriter:
 
         `all_new`: the mirror holds nothing of the kind yet, so nothing needs to be compared. Where
         that turns out wrong, as when a list moves on and names a record twice, the page is taken
-        back and compared.
+        back and compared. `thorough`: see `MirrorWriter.apply`.
 
         :raises LeaseLost: another worker has taken over; nothing was written.
         """
         if all_new:
             with suppress(IntegrityError):
-                return self._take(page, is_news, True, step, then)
-        return self._take(page, is_news, False, step, then)
+                return self._take(page, is_news, True, False, step, then)
+        return self._take(page, is_news, False, thorough, step, then)
 
     def _take(
         self,
         page: StreamPage,
         is_news: bool,
         all_new: bool,
+        thorough: bool,
         step: str | None,
         then: Callable[[Connection], None],
     ) -> Applied:
@@ -138,7 +140,9 @@ class PageWriter:
             events = [it for it in (page.batch, *page.current) if it.kind is StreamKind.EVENTS]
             records = [it for it in (page.batch, *page.current) if it.kind is not StreamKind.EVENTS]
             pending = [
-                self._mirror.apply(connection, batch, raw, is_news=is_news, all_new=all_new)
+                self._mirror.apply(
+                    connection, batch, raw, is_news=is_news, all_new=all_new, thorough=thorough
+                )
                 for batch in records
                 if batch.records
             ]
@@ -191,6 +195,7 @@ class PageWriter:
         *,
         is_news: bool,
         all_new: bool = False,
+        thorough: bool = False,
         at_end: Callable[[Connection, Progress], None],
         seen: Callable[[Batch], None] = lambda batch: None,
     ) -> Progress:
@@ -219,6 +224,7 @@ class PageWriter:
                 page,
                 is_news=is_news,
                 all_new=all_new,
+                thorough=thorough,
                 step=f"{now.task.value} of {_words(now.kind)}: {now.records:,} read",
                 then=then,
             )

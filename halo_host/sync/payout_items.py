@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, or_, select, update
 
+from ..database.among import among, many_texts
 from ..database.bulk import execute_row, insert_rows
 from ..database.columns import clean_text
 from ..database.database import Database
@@ -17,23 +18,15 @@ from ..jobs.lease import Counts, Lease
 from ..streams import Batch, PayoutItemRecord, StreamKind
 from ..types import UnreadableRecord
 from .mirror_writer import RawPage
+from .proof import Difference, DifferenceKind
 from .raw import encoded
 from .reader import Reader
 from .run import Run
 from .shapes import LARGEST, text
 
-_COLUMNS = (
-    "connection_id",
-    "payout_id",
-    "position",
-    "type",
-    "tenths",
-    "payment_id",
-    "refund_id",
-    "mandate_id",
-    "raw_page_id",
-    "raw_position",
-)
+_LINE = ("type", "tenths", "payment_id", "refund_id", "mandate_id")
+_COLUMNS = ("connection_id", "payout_id", "position", *_LINE, "raw_page_id", "raw_position")
+_never_read = payouts.c.items_digest.is_(None)
 
 
 class PayoutItemWriter:
@@ -75,17 +68,12 @@ class PayoutItemWriter:
         raw, rows = RawPage([encoded(it) for it in batch.raw]), []
         raw.store(connection, self._lease.connection_id, self._clock())
         for place, record in enumerate(batch.records):
-            item = _readable(record, payout_id)
             rows.append(
                 (
                     self._lease.connection_id,
                     payout_id,
                     position + place,
-                    text(item.type),
-                    item.tenths,
-                    text(item.payment_id),
-                    text(item.refund_id),
-                    text(item.mandate_id),
+                    *_line(record, payout_id),
                     raw.id,
                     place,
                 )
@@ -100,21 +88,64 @@ class PayoutItemWriter:
 
 def read_payout_items(run: Run) -> None:
     """Read the lines of payouts that are new or have changed, as long as they are kept."""
+    _read(run, _kept(run, or_(_never_read, payouts.c.items_digest != payouts.c.digest)))
+
+
+def read_lines_again(run: Run, payout_ids: Sequence[str]) -> None:
+    """Read the lines of these payouts, whatever the mirror has of them."""
+    _read(run, _kept(run, among(payouts.c.external_id, many_texts("ids")), ids=payout_ids))
+
+
+def differing_payouts(run: Run, payout_ids: Sequence[str] | None = None) -> Iterator[Difference]:
+    """Compare the lines of payouts with the provider's, as long as it keeps them: of these ones, or
+    of all whose lines were read."""
+    if payout_ids is None:
+        found = _kept(run, payouts.c.items_digest == payouts.c.digest)
+    else:
+        found = _kept(run, among(payouts.c.external_id, many_texts("ids")), ids=payout_ids)
+    for payout in found:
+        identity = payout.external_id
+        if _mirrored_lines(run, identity) != list(_lines_at_provider(run, identity)):
+            what = "lines"
+            yield Difference(StreamKind.PAYOUT_ITEMS, identity, DifferenceKind.CONTENT, what, what)
+        with run.database.write() as connection:
+            run.lease.renew(connection, add=run.usage(), step=f"comparing payout {identity}")
+        run.lease.checkpoint()
+
+
+def _mirrored_lines(run: Run, payout_id: str) -> list[tuple[Any, ...]]:
+    query = (
+        select(*(payout_items.c[name] for name in _LINE))
+        .filter_by(connection_id=run.connection_id, payout_id=payout_id)
+        .order_by(payout_items.c.position)
+    )
+    with run.database.read() as connection:
+        return [tuple(row) for row in connection.execute(query)]
+
+
+def _lines_at_provider(run: Run, payout_id: str) -> Iterator[tuple[Any, ...]]:
+    for batch in _all_lines(run.reader, payout_id):
+        yield from (_line(record, payout_id) for record in batch.records)
+
+
+def _kept(run: Run, condition: ColumnElement[bool], **values: Any) -> Sequence[Row[Any, Any]]:
+    """The payouts of which the condition holds and whose lines the provider still has."""
     stream = run.streams.get(StreamKind.PAYOUT_ITEMS)
     if stream is None:
-        return
+        return ()
     query = select(payouts.c.external_id, payouts.c.digest).where(
-        payouts.c.connection_id == run.connection_id,
-        or_(payouts.c.items_digest.is_(None), payouts.c.items_digest != payouts.c.digest),
+        payouts.c.connection_id == run.connection_id, condition
     )
     if stream.keeps is not None:
         query = query.where(payouts.c.created_at >= run.clock() - stream.keeps)
     with run.database.read() as connection:
-        found = connection.execute(query.order_by(payouts.c.id)).all()
-    for payout_id, digest in found:
-        PayoutItemWriter(run.database, run.lease, run.clock, run.usage).take(
-            run.reader, payout_id, digest
-        )
+        return connection.execute(query.order_by(payouts.c.id), values).all()
+
+
+def _read(run: Run, found: Sequence[Row[Any, Any]]) -> None:
+    writer = PayoutItemWriter(run.database, run.lease, run.clock, run.usage)
+    for payout in found:
+        writer.take(run.reader, payout.external_id, payout.digest)
 
 
 def _all_lines(reader: Reader, payout_id: str) -> Iterator[Batch]:
@@ -128,6 +159,18 @@ def _all_lines(reader: Reader, payout_id: str) -> Iterator[Batch]:
         if cursor in visited:
             raise PluginError(f"The lines of payout {payout_id} lead back to an earlier page.")
         visited.add(cursor)
+
+
+def _line(record: Any, payout_id: str) -> tuple[Any, ...]:
+    """The values of a line that `_LINE` names."""
+    item = _readable(record, payout_id)
+    return (
+        text(item.type),
+        item.tenths,
+        text(item.payment_id),
+        text(item.refund_id),
+        text(item.mandate_id),
+    )
 
 
 def _readable(record: Any, payout_id: str) -> PayoutItemRecord:

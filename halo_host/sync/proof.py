@@ -23,7 +23,11 @@ class DifferenceKind(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One record that is not the same on both sides."""
+    """One record that is not the same on both sides.
+
+    `mirror` and `provider` are its status on each, or both what differs beside the status. Of
+    payout items `id` is the payout whose lines they are.
+    """
 
     kind: StreamKind
     id: str
@@ -40,7 +44,7 @@ class Difference:
             case DifferenceKind.STATUS:
                 said = f"is {self.mirror} in the mirror and {self.provider} at the provider"
             case DifferenceKind.CONTENT:
-                said = "has other details in the mirror than at the provider"
+                said = f"has not the same {self.mirror} in the mirror as at the provider"
         return f"{self.kind.value} {self.id} {said}"
 
 

@@ -35,7 +35,7 @@ from .reader import declared_streams, opened_reader
 from .run import READ_AT_ONCE, Run
 from .timeline_writer import TimelineWriter
 from .up_to_date import bring_up_to_date
-from .verify import Comparison
+from .verify import Comparison, refuse_unfilled
 
 _OPEN = (PaymentState.PENDING, PaymentState.SUBMITTED, PaymentState.CONFIRMED)
 
@@ -166,6 +166,13 @@ class Sync:
     def mirrors(self, slug: str) -> bool:
         """Whether the connection's plugin has streams at all."""
         return bool(declared_streams(self._plugins, self._connections.for_plugin(slug)))
+
+    def refuse_unfilled(self, slug: str) -> None:
+        """:raises InvalidInput: the first fill has not ended, so there is nothing to compare."""
+        streams = declared_streams(self._plugins, self._connections.for_plugin(slug))
+        with self._database.read() as connection:
+            states = stream_states.states(connection, self._connections.get(slug).id)
+        refuse_unfilled(slug, streams, states)
 
     def freshness(self, slug: str) -> Freshness:
         """How recent the mirror is, and when it was last proved."""

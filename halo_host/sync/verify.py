@@ -1,13 +1,14 @@
 """Compare the mirror with the provider, record by record, and say every difference.
 
-Each list is read whole and compared page by page; what the lists do not name is looked for at the
-end. Whatever changes while this goes on would look like a difference, so the differences are looked
-at a second time when the changes of the meantime have been taken in.
+Each list is read whole and compared page by page, every column of every row; what the lists do not
+name is looked for at the end. Whatever changes while this goes on would look like a difference, so
+the differences are looked at a second time when the changes of the meantime have been taken in.
+Events are not compared: they are the story, and no figure is made of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -15,21 +16,23 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, func, insert, select
 
-from ..database.among import among, many_texts
 from ..database.columns import clean_text
 from ..database.mirror_tables import payers, proofs
 from ..errors import InvalidInput
 from ..streams import Batch, StreamKind, StreamPage
 from .changes import news_since, read_changes, reread_dirty
-from .incoming import readable
+from .gone import remove_gone
 from .late_mandates import give_payers
-from .payout_items import read_payout_items
+from .payout_items import differing_payouts, read_lines_again, read_payout_items
 from .present import Present
 from .proof import Difference, DifferenceKind, Proof, Side
+from .reader import Streams
 from .recheck import recheck_silent
 from .run import NEVER, ORDER, READ_AT_ONCE, Run
 from .shapes import SHAPES
+from .stream_states import StreamState
 
+_WORDS = {"external_user_id": "payer", "mandate_id": "mandate", "payout_id": "payout"}
 COMPARED = tuple(kind for kind in ORDER if kind in SHAPES)
 
 
@@ -44,15 +47,17 @@ class Comparison:
 
     def prove(self, *, repair: bool) -> Proof:
         """Compare, look twice, repair if asked to, and keep the result."""
-        self._refuse_before_the_first_fill()
+        refuse_unfilled(self._run.lease.slug, self._run.streams, self._run.stream_states())
         read_changes(self._run)
         reread_dirty(self._run)
         recheck_silent(self._run)
+        read_payout_items(self._run)
         found: list[Difference] = []
         for kind in self._kinds:
             found += self._compare(kind)
         if found:
             found = self._second_look(found)
+        found += differing_payouts(self._run)
         left, repaired = self._repair(found) if repair else (found, 0)
         proof = Proof(
             self._run.lease.slug, self._run.clock(), found, left, repaired, self._counts()
@@ -61,15 +66,6 @@ class Comparison:
             self._keep(connection, proof)
             self._run.lease.renew(connection, add=self._run.usage())
         return proof
-
-    def _refuse_before_the_first_fill(self) -> None:
-        states = self._run.stream_states()
-        if any(states.get(kind, NEVER).filled_at is None for kind in self._kinds):
-            slug = self._run.lease.slug
-            raise InvalidInput(
-                f"The mirror of {slug} has not been filled yet, so there is nothing to compare.",
-                advice=f"Fill it first: halo-host sync now {slug}",
-            )
 
     # --- looking --------------------------------------------------------------------------------
 
@@ -101,35 +97,21 @@ class Comparison:
 
     def _differences(self, batch: Batch, side: Side | None = None) -> Iterator[Difference]:
         """Compare one batch with the mirror, and count it."""
-        incoming, _ = readable(batch)
         with self._run.database.read() as connection:
-            known = self._known(connection, batch.kind, [it.id for it in incoming])
-        for item in incoming:
+            compared = list(self._run.mirror.compare(connection, batch))
+        for item, row, differing in compared:
             if side is not None:
                 side.records += 1
                 if hasattr(item.record, "amount"):
                     side.add(item.record.amount, item.record.currency[:3])
             status = getattr(item.record, "status", "there")
-            row = known.get(item.id)
             if row is None:
                 yield Difference(batch.kind, item.id, DifferenceKind.MISSING, "", status)
-            elif getattr(row, "status", status) != status[:40]:
+            elif "status" in differing:
                 yield Difference(batch.kind, item.id, DifferenceKind.STATUS, row.status, status)
-            elif row.digest != item.digest:
-                yield Difference(batch.kind, item.id, DifferenceKind.CONTENT, status, status)
-
-    def _known(
-        self, connection: Connection, kind: StreamKind, ids: Sequence[str]
-    ) -> dict[str, Any]:
-        table = SHAPES[kind].table
-        columns = [table.c[name] for name in ("external_id", "digest", "status") if name in table.c]
-        query = select(*columns).where(
-            table.c.connection_id == self._run.connection_id,
-            among(table.c.external_id, many_texts("ids")),
-        )
-        if kind is StreamKind.CUSTOMERS:
-            query = query.where(payers.c.removed_at.is_(None))
-        return {row.external_id: row for row in connection.execute(query, {"ids": ids})}
+            elif differing:
+                what = ", ".join(_WORDS.get(name, name.replace("_", " ")) for name in differing)
+                yield Difference(batch.kind, item.id, DifferenceKind.CONTENT, what, what)
 
     def _gone(self, kind: StreamKind, present: Present) -> Iterator[Difference]:
         table = SHAPES[kind].table
@@ -171,20 +153,23 @@ class Comparison:
     # --- mending --------------------------------------------------------------------------------
 
     def _repair(self, found: Sequence[Difference]) -> tuple[list[Difference], int]:
-        """Read what differs again: what is left of it, and how many records were written.
-
-        What the provider no longer has stays in the mirror: the history of money is not thrown
-        away.
-        """
-        left, repaired = [it for it in found if it.what is DifferenceKind.GONE], 0
-        for kind, ids in _by_kind(found).items():
+        """Read what differs again: what is left of it, and how many records were mended."""
+        left: list[Difference] = []
+        repaired = 0
+        lines = [it.id for it in found if it.kind is StreamKind.PAYOUT_ITEMS]
+        for kind, ids in _by_kind(it for it in found if it.kind in SHAPES).items():
             for start in range(0, len(ids), READ_AT_ONCE):
                 page = self._run.reader.read(kind, ids[start : start + READ_AT_ONCE])
-                applied = self._run.pages.take(page, is_news=True, step="repairing")
-                repaired += applied.new + applied.changed
+                applied = self._run.pages.take(page, is_news=True, thorough=True, step="repairing")
+                gone = remove_gone(self._run, kind, page.missing)
+                repaired += applied.new + applied.changed + gone
                 left += self._differences(page.batch)
         give_payers(self._run)
         read_payout_items(self._run)
+        if lines:
+            read_lines_again(self._run, lines)
+            left += differing_payouts(self._run, lines)
+            repaired += len(lines)
         return left, repaired
 
     # --- counting -------------------------------------------------------------------------------
@@ -225,7 +210,16 @@ class Comparison:
         )
 
 
-def _by_kind(found: Sequence[Difference]) -> dict[StreamKind, list[str]]:
+def refuse_unfilled(slug: str, streams: Streams, states: Mapping[StreamKind, StreamState]) -> None:
+    """:raises InvalidInput: the first fill has not ended, so there is nothing to compare."""
+    if any(states.get(kind, NEVER).filled_at is None for kind in COMPARED if kind in streams):
+        raise InvalidInput(
+            f"The mirror of {slug} has not been filled yet, so there is nothing to compare.",
+            advice=f"Fill it first: halo-host sync now {slug}",
+        )
+
+
+def _by_kind(found: Iterable[Difference]) -> dict[StreamKind, list[str]]:
     ids: dict[StreamKind, list[str]] = {}
     for difference in found:
         ids.setdefault(difference.kind, []).append(difference.id)

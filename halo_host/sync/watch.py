@@ -11,19 +11,12 @@ from ..alerts.raising import NewAlert, end_alerts, raise_alerts
 from ..connections.connections import ConnectionDetails, Connections
 from ..database.database import Database
 from ..database.job_tables import alerts
-from ..jobs.history import History, histories
+from ..jobs.history import JUDGED, History, failures_told, histories
 from ..plurals import counted
 from .due import KINDS
 from .schedule import Schedule
 from .schedules import Schedules
 
-_NAMES = {
-    "import": ("import", "imports"),
-    "sync": ("sync", "syncs"),
-    "verify": ("verification", "verifications"),
-    "webhooks": ("run for webhooks", "runs for webhooks"),
-}
-_JUDGED = tuple(_NAMES)
 # What is older than it should be; of proofs only their failure counts.
 _AGING = ("users", "payments")
 
@@ -51,7 +44,7 @@ class Watch:
     def _look_at(self, details: ConnectionDetails, since: datetime) -> None:
         schedule = self._schedules.get(details.slug)
         with self._database.read() as connection:
-            known = histories(connection, details.id, _JUDGED)
+            known = histories(connection, details.id, JUDGED)
             there = set(
                 connection.scalars(
                     select(alerts.c.key).where(
@@ -78,10 +71,7 @@ class Watch:
     ) -> Iterator[NewAlert]:
         for kind, history in known.items():
             if history.failures >= schedule.alert_failures and history.last is not None:
-                one, several = _NAMES[kind]
-                last = one if history.failures == 1 else f"{history.failures} {several}"
-                newest = "It" if history.failures == 1 else "The newest"
-                text = f"The last {last} of {details.slug} failed. {newest} said: {history.error}"
+                text = failures_told(details.slug, kind, history)
                 key = f"sync_failing:{kind}"
                 yield NewAlert(details.id, "sync_failing", key, text, "", history.last[1])
 

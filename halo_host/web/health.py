@@ -11,7 +11,7 @@ from flask import Blueprint, Response, current_app
 
 from ..database.upgrade import Age, age
 from ..errors import HostError
-from ..jobs.presence import GONE_AFTER, running_integrators
+from ..jobs.presence import running_integrators
 from .parts import json_answer
 from .shell.access import public
 
@@ -101,5 +101,5 @@ def _inbox(host: Host) -> str | None:
 
 def _integrator(host: Host) -> str | None:
     if not running_integrators(host.database, host.clock()):
-        return f"None has been seen for {GONE_AFTER.seconds} seconds."
+        return "No integrator runs."
     return None

@@ -143,6 +143,11 @@ class Inbox:
         with self.database.read() as connection:
             return [_delivery(row) for row in connection.execute(query)]
 
+    def count(self, selection: Selection) -> int:
+        query = select(func.count()).select_from(deliveries).where(*selection.conditions())
+        with self.database.read() as connection:
+            return connection.scalar(query) or 0
+
     def get(self, number: int) -> DeliveryDetails:
         """:raises NotFound: it never was, or was pruned."""
         query = _listed().add_columns(deliveries.c.body, deliveries.c.headers)

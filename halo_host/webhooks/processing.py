@@ -49,8 +49,10 @@ class Processing:
         self._connections = connections
         self._sync = sync
 
-    def process(self, lease: Lease) -> str:
+    def process(self, lease: Lease) -> str | None:
         """Take in the deliveries of a connection, the oldest first; says what was done.
+
+        None: no delivery waited.
 
         :raises HostError: the provider or the database failed; what was not processed stays new.
         """
@@ -68,15 +70,11 @@ class Processing:
                 results = [Result(waiting.id, 0, True, reason) for waiting in found]
             self._inbox.note(results)
             count += len(results)
-            events += sum(result.events for result in results)
+            events += sum(result.events for result in results if not result.failed)
             failed += sum(result.failed for result in results)
         if mirrors:
             self._sync.reread_dirty(lease)  # what a killed worker had noted
-        deliveries = counted(count, "delivery", "deliveries")
-        said = f"Processed {deliveries} with {counted(events, 'event')}."
-        if not failed:
-            return said
-        return f"{said} {counted(failed, 'delivery', 'deliveries')} could not be read."
+        return _said(count - failed, events, failed) if count else None
 
     def _read(self, connection: Connection, waiting: Waiting) -> _Reading:
         try:
@@ -110,6 +108,19 @@ class Processing:
                 timeline = TimelineWriter(lease.connection_id, lease.clock)
                 timeline.note_dirty(connection, again)
         self._sync.reread_dirty(lease)
+
+
+def _said(processed: int, events: int, failed: int) -> str:
+    """What was done; `events` are those of the deliveries that were processed."""
+    sentences = []
+    if processed:
+        deliveries = counted(processed, "delivery", "deliveries")
+        sentences.append(f"Processed {deliveries} with {counted(events, 'event')}.")
+    if failed:
+        more = "more " if processed else ""
+        deliveries = f"{failed:,} {more}{'delivery' if failed == 1 else 'deliveries'}"
+        sentences.append(f"{deliveries} could not be processed.")
+    return " ".join(sentences)
 
 
 def _is_batch_of_events(value: object) -> bool:

@@ -4,6 +4,7 @@ line call these methods."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement
@@ -24,7 +25,7 @@ from .accounts import Accounts
 from .inbox import Delivery, DeliveryDetails, Inbox, Selection, Tally
 from .intake import Answer, Intake
 from .processing import Processing
-from .tables import deliveries
+from .tables import NEW, deliveries
 from .waker import Waker
 from .writer import Writer
 
@@ -120,8 +121,8 @@ class Webhooks:
 
     # --- for the integrator --------------------------------------------------------------------
 
-    def process(self, lease: Lease) -> str:
-        """Carry out a job of kind webhooks; one sentence about what was done."""
+    def process(self, lease: Lease) -> str | None:
+        """Carry out a job of kind webhooks; says what was done, None where no delivery waited."""
         processing = Processing(
             self.inbox, self._database(), self._plugins(), self._connections(), self._sync()
         )
@@ -157,7 +158,17 @@ class Webhooks:
     def get(self, number: int) -> DeliveryDetails:
         return self.inbox.get(number)
 
+    def count_waiting(self, selection: Selection) -> int:
+        """How many deliveries of a selection wait to be processed, whatever state it names."""
+        return self.inbox.count(replace(selection, state=NEW))
+
     def tallies(self, slug: str | None = None) -> list[Tally]:
+        """How many deliveries of each day ended how, of one connection or of all.
+
+        :raises NotFound: there is no such connection.
+        """
+        if slug is not None:
+            self._connections().get(slug)
         return self.inbox.tallies(connection=slug)
 
     def replay(self, numbers: Sequence[int], *, agent: str) -> int:

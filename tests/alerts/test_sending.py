@@ -25,9 +25,13 @@ from support.certificates import self_signed
 from support.clock import Clock
 
 from halo_host.alerts import channels as channels_module
+from halo_host.alerts.channels import Webhook
 from halo_host.alerts.raising import NewAlert, end_alerts, raise_alerts
 from halo_host.alerts.sending import MAX_ATTEMPTS, Sender, retry_delay
 from halo_host.errors import InvalidInput
+from halo_host.host import Host
+from halo_host.integrator.sweep import Sweep
+from halo_host.jobs.presence import Presence
 
 PASSWORD = "p@ss/word-4711"
 
@@ -355,6 +359,43 @@ def test_two_integrators_send_an_alert_once(desk: Desk, hooked: Hooked) -> None:
     assert sorted(told) == list(range(1, 21))
 
 
+def test_whichever_integrator_has_a_channel_sends(desk: Desk, hooked: Hooked, clock: Clock) -> None:
+    raised(desk, "PM1")
+    settings = replace(desk.host.settings, alert_webhook=hooked.url)
+    with Host(settings, clock=clock) as other:
+        oldest = Sweep(desk.host, Presence(desk.host.database, clock, threads=1))
+        oldest.once()
+        clock.advance(seconds=1)
+        newest = Sweep(other, Presence(other.database, clock, threads=1))
+        newest.once()
+        assert (oldest.leads, newest.leads) == (True, False)
+
+        for sweep in (oldest, newest, oldest, newest):
+            sweep.send_alerts()
+
+    assert [it["key"] for it in json.loads(hooked.bodies[0])["alerts"]] == ["late_failure:PM1"]
+    assert len(hooked.bodies) == 1
+
+
+def test_what_one_integrator_is_slow_to_send_another_leaves_alone(
+    desk: Desk, hooked: Hooked, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    raised(desk, "PM1")
+    post, other = (sender(desk, alert_webhook=hooked.url) for _ in range(2))
+    send = channels_module.Webhook.send
+
+    def slowly(channel: Webhook, alerts: Any, at: Any) -> None:
+        clock.advance(minutes=4)
+        monkeypatch.setattr(channels_module.Webhook, "send", send)
+        assert other.send_due() == 0
+        send(channel, alerts, at)
+
+    monkeypatch.setattr(channels_module.Webhook, "send", slowly)
+
+    assert post.send_due() == 1
+    assert len(hooked.bodies) == 1
+
+
 def test_a_trial_says_of_each_channel_how_it_went(desk: Desk, hooked: Hooked) -> None:
     tried = sender(
         desk, smtp_url=f"smtp://127.0.0.1:{free_port()}", alert_webhook=hooked.url
@@ -363,7 +404,19 @@ def test_a_trial_says_of_each_channel_how_it_went(desk: Desk, hooked: Hooked) ->
     assert [name for name, _ in tried] == ["e-mail", "webhook"]
     assert "cannot be reached" in tried[0][1]
     assert tried[1][1] == ""
-    assert json.loads(hooked.bodies[0])["alerts"][0]["kind"] == "test"
+    (told,) = json.loads(hooked.bodies[0])["alerts"]
+    assert (told["kind"], told["number"], told["connection"]) == ("test", None, None)
+
+
+def test_a_trial_by_mail_says_that_it_is_one_and_asks_for_nothing(desk: Desk) -> None:
+    mailbox = Mailbox()
+    with mail_server(mailbox) as port:
+        assert sender(desk, smtp_url=f"smtp://127.0.0.1:{port}").test() == [("e-mail", "")]
+
+    (message,) = mailbox.messages
+    assert message["Subject"].startswith("[Halo Host] This is a trial")
+    text = "This is a trial of Halo Host's alerts. Nothing is wrong."
+    assert message.get_content().splitlines() == [text]
 
 
 @pytest.mark.parametrize(
@@ -374,6 +427,8 @@ def test_a_trial_says_of_each_channel_how_it_went(desk: Desk, hooked: Hooked) ->
         {"smtp_url": "smtp://mail.example", "alert_to": ()},
         {"alert_webhook": "mail.example/hook"},
         {"alert_webhook": "ftp://mail.example/hook"},
+        {"smtp_url": "smtp://[mail.example"},
+        {"smtp_url": "smtp://mail.example:25/path"},
     ],
 )
 def test_addresses_that_cannot_be_used_are_named(desk: Desk, settings: dict[str, Any]) -> None:
@@ -381,6 +436,40 @@ def test_addresses_that_cannot_be_used_are_named(desk: Desk, settings: dict[str,
 
     with pytest.raises(InvalidInput, match=r"HALO_HOST|sender and a receiver"):
         sender(desk, **settings).send_due()
+
+
+@pytest.mark.parametrize(
+    ("setting", "password"),
+    [
+        *(("smtp_url", it) for it in ("s3cr/et", "25/s3cret", "s3c#ret", "s3c?ret", "s3c ret")),
+        *(
+            (setting, it)
+            for setting in ("smtp_url", "alert_webhook")
+            for it in ("s3c@ret", "s3c@r/et", "5%s3cret", "[s3cret")
+        ),
+    ],
+)
+def test_a_password_that_is_written_wrong_is_refused_and_no_piece_of_it_shown(
+    desk: Desk, caplog: pytest.LogCaptureFixture, setting: str, password: str
+) -> None:
+    raised(desk, "PM1")
+    scheme = "smtps" if setting == "smtp_url" else "https"
+    address = f"{scheme}://halo:{password}@localhost:{free_port()}"
+
+    with pytest.raises(InvalidInput) as refused:
+        sender(desk, **{setting: address}).send_due()
+
+    told = f"{refused.value.message} {refused.value.advice} {caplog.text}"
+    assert "@ is written %40, / is written %2F" in refused.value.message
+    assert "s3c" not in told
+
+
+def test_an_at_sign_in_the_path_of_a_webhook_is_no_password(desk: Desk) -> None:
+    raised(desk, "PM1")
+
+    sender(desk, alert_webhook=f"http://127.0.0.1:{free_port()}/hooks/@team").send_due()
+
+    assert error_of(desk) == "The webhook at 127.0.0.1 cannot be reached (ConnectionError)."
 
 
 def test_a_password_is_not_given_to_a_server_elsewhere_without_encryption(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -23,7 +24,8 @@ from halo_host.database.tables import metadata, users
 from halo_host.database.upgrade import HEAD, MIGRATIONS, Age, age, upgrade
 from halo_host.errors import DatabaseError, InvalidInput
 from halo_host.host import Host
-from halo_host.settings import Settings
+from halo_host.jobs.queue import Queue, queue_address
+from halo_host.settings import Settings, embedded_database
 
 
 def test_the_migrations_make_the_tables_that_the_code_uses(database_url: str) -> None:
@@ -113,6 +115,32 @@ def test_a_full_disk_takes_back_what_was_being_written_and_the_next_run_goes_on(
 def test_an_address_that_cannot_be_used_is_refused(url: str) -> None:
     with pytest.raises(InvalidInput):
         Database(url)
+
+
+def test_new_files_are_for_their_owner_and_old_ones_keep_their_mode(tmp_path: Path) -> None:
+    def modes() -> dict[str, int]:
+        return {it.name: it.stat().st_mode & 0o777 for it in data.iterdir() if it.is_file()}
+
+    def open_all() -> dict[str, int]:
+        with Host(settings) as host, closing(Queue(queue_address(settings), print)):
+            host.database  # noqa: B018 - made on first use
+            host.webhooks.open()
+            return modes()
+
+    data = tmp_path / "data"
+    settings = Settings(data=data, database_url=embedded_database(data))
+    names = ("halo-host.db", "halo-host-inbox.db", "queue.db")
+    before = os.umask(0o022)
+    try:
+        made = open_all()
+        assert set(made) >= {*names, "halo-host.db-wal", "halo-host-inbox.db-wal"}
+        assert set(made.values()) == {0o600}
+
+        for name in names:
+            (data / name).chmod(0o640)
+        assert {name: open_all()[name] for name in names} == dict.fromkeys(names, 0o640)
+    finally:
+        os.umask(before)
 
 
 def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from support.clock import Clock
 from halo_host import ProviderError
 from halo_host.audit import entries
 from halo_host.errors import InvalidInput
+from halo_host.integrator.sweep import Sweep
 from halo_host.jobs.job import Job, JobState
+from halo_host.jobs.presence import Presence
 from halo_host.sync.due import retry_delay
 
 from .conftest import AGENT, SLUG, Office
@@ -202,6 +204,24 @@ def test_failures_raise_one_alert_and_success_ends_it(
     assert office.alerts() == []
 
 
+def test_a_failure_by_hand_is_weighed_at_the_next_sweep(
+    office: Office, bank: Bank, clock: Clock
+) -> None:
+    """Though the integrator looks at the age of everything only now and then."""
+    office.sweep = Sweep(office.host, Presence(office.host.database, clock, threads=1))
+    office.host.schedules.set(SLUG, agent=AGENT, alert_failures=1)
+    office.turn()
+    assert office.alerts() == []
+
+    down(bank)
+    office.host.schedules.sync_now(SLUG, agent=AGENT)
+    office.worker.work()
+    clock.advance(seconds=5)
+
+    assert office.alerts() == ["sync_failing:sync"]
+    assert office.alerts() == ["sync_failing:sync"]
+
+
 def test_a_connection_that_nobody_syncs_is_stale(office: Office, clock: Clock) -> None:
     """The worker hangs; the sweep still sees that nothing comes in."""
     office.turn()
@@ -263,7 +283,34 @@ def test_deliveries_that_wait_are_found_without_anybody_telling(
     office.turn()
     monkeypatch.setattr(office.host.webhooks, "connections_with_work", lambda: [SLUG])
 
-    assert kinds(office.turn()) == ["webhooks"]
+    office.sweep.once()
+
+    assert kinds(office.host.jobs.list(states=("queued",))) == ["webhooks"]
+
+
+def test_a_run_for_deliveries_that_were_taken_in_already_is_not_kept(office: Office) -> None:
+    def queued(why: str) -> int:
+        return office.host.jobs.enqueue("webhooks", SLUG, why=why, agent=AGENT).id
+
+    queued("webhook")
+    office.worker.work()
+    assert office.host.jobs.list(kinds=("webhooks",)) == []
+
+    asked_for = queued("hand")
+    office.worker.work()
+    kept = office.host.jobs.get(asked_for)
+    assert (kept.state, kept.result) == (JobState.DONE, "There was nothing to do.")
+
+
+def test_a_run_for_deliveries_that_ends_a_row_of_failures_is_kept(office: Office) -> None:
+    with pytest.raises(ProviderError), office.host.jobs.holding("webhooks", SLUG, agent=AGENT):
+        raise ProviderError("The bank is closed.")
+    number = office.host.jobs.enqueue("webhooks", SLUG, why="webhook", agent=AGENT).id
+
+    office.worker.work()
+
+    assert office.host.jobs.get(number).state is JobState.DONE
+    assert office.host.schedules.webhook_pause(SLUG) == timedelta(0)
 
 
 def test_an_unreadable_part_does_not_keep_the_sweep_from_the_others(

@@ -167,6 +167,9 @@ def test_a_schedule_is_shown_and_changed(office: Office, halo: Halo) -> None:
         ("--verify-every", "daily", "daily is no number of minutes from 1 to 527,040."),
         ("--alert-after", "2000", "2000 is no number of failures from 1 to 1,000."),
         ("--alert-age", "-1", "-1 is no number of minutes from 0 to 527,040."),
+        ("--quiet", "foo", "such as 22:00-06:00"),
+        ("--quiet", "25:00-06:00", "'25:00' is no time of day."),
+        ("--quiet", "22:00-22:00", "would never end"),
     ],
 )
 def test_a_schedule_that_cannot_be_is_refused_in_words(

@@ -148,6 +148,15 @@ def test_a_reason_that_nobody_gave_is_answered_with_those_there_are(halo: Run, a
     assert "Reasons that payments failed for: insufficient_funds" in said
 
 
+def test_a_tab_of_a_status_that_no_payment_has_names_those_there_are(halo: Run, ann: int) -> None:
+    tab = ("users", "tab", str(ann), "bank")
+
+    assert "Statuses of payments: " in halo(*tab, "--status", "foo").stderr
+    assert "failed" in halo(*tab, "--status", "foo").stderr
+    assert "Statuses" not in halo(*tab, "--status", "failed").stderr
+    assert "Statuses" not in halo(*tab).stderr
+
+
 def test_a_status_that_no_payment_has_is_answered_with_those_there_are(halo: Run, ann: int) -> None:
     said = halo("payments", "list", "--status", "fialed")
 

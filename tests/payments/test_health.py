@@ -151,10 +151,22 @@ def test_the_last_run_tells_why_it_failed(host: Host) -> None:
     ):
         raise ProviderError("The provider is down.")
 
-    run = only(host.health.look()).last_run
+    mirror = only(host.health.look())
 
-    assert run is not None
-    assert (run.state, run.error) == ("failed", "The provider is down.")
+    assert mirror.last_run is not None
+    assert (mirror.last_run.state, mirror.last_run.error) == ("failed", "The provider is down.")
+    said = "The last sync of bank failed. It said: The provider is down."
+    assert mirror.problems == (said,)
+
+    owner = host.connections.get("bank").id
+    alert = NewAlert(owner, "sync_failing", "sync_failing:sync", said, "", host.clock())
+    with host.database.write() as connection:
+        raise_alerts(connection, [alert])
+    assert only(host.health.look()).problems == (said,)  # once
+
+    with host.jobs.holding("sync", "bank", agent=AGENT):
+        pass
+    assert "The provider is down." not in str(only(host.health.look()).last_run)
 
 
 def test_payments_that_wait_for_a_user_are_counted(host: Host, synced: Mirror) -> None:

@@ -7,7 +7,6 @@ from support.bank import Bank, provider_down
 from support.clock import Clock
 
 from halo_host import ProviderError, StreamKind
-from halo_host.sync.proof import DifferenceKind
 
 from .conftest import Mirrored
 
@@ -293,31 +292,6 @@ def test_history_of_a_first_fill_is_not_loud(mirrored: Mirrored, bank: Bank) -> 
     mirrored.sync()
 
     assert _alerts(mirrored) == []
-
-
-def test_every_difference_is_printed_and_repaired(
-    mirrored: Mirrored, bank: Bank, clock: Clock
-) -> None:
-    _business(bank)
-    mirrored.sync()
-    clock.advance(hours=2)
-    mirrored.sync()
-    bank.put(StreamKind.PAYMENTS, "PM1", status="failed")
-    bank.put(StreamKind.PAYMENTS, "PM2", description="Something else")
-    bank.put(StreamKind.PAYMENTS, "PM99", status="pending", amount=5, currency="GBP", mandate="MD1")
-    bank.remove(StreamKind.PAYMENTS, "PM7")
-
-    found = {it.id: it for it in mirrored.verify(repair=True).differences}
-
-    assert {key: it.what for key, it in found.items()} == {
-        "PM1": DifferenceKind.STATUS,
-        "PM2": DifferenceKind.CONTENT,
-        "PM99": DifferenceKind.MISSING,
-        "PM7": DifferenceKind.GONE,
-    }
-    assert str(found["PM1"]) == ("payments PM1 is pending in the mirror and failed at the provider")
-    again = mirrored.verify()
-    assert [it.id for it in again.differences] == ["PM7"]
 
 
 def test_payouts_come_with_all_their_lines(mirrored: Mirrored, bank: Bank) -> None:

@@ -33,7 +33,12 @@ def halo(listening_desk: Desk) -> Run:
 def test_the_address_to_register(halo: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     told = halo("url", CONNECTION)
     assert told.stdout == "http://127.0.0.1:8080/webhooks/acme-pay\n"
+    assert told.stderr.startswith("Made from HALO_HOST_LISTEN (127.0.0.1:8080); ")
     assert "HALO_HOST_PUBLIC_URL" in told.stderr
+    monkeypatch.setenv("HALO_HOST_LISTEN", "127.0.0.1:9000")
+    told = halo("url", CONNECTION)
+    assert told.stdout == "http://127.0.0.1:9000/webhooks/acme-pay\n"
+    assert "127.0.0.1:9000" in told.stderr
 
     monkeypatch.setenv("HALO_HOST_PUBLIC_URL", "https://desk.example/")
     told = halo("url", CONNECTION, "--json")
@@ -53,7 +58,9 @@ def test_deliveries_are_listed_shown_and_replayed(halo: Run, deliver: Deliver) -
     assert shown["payload"]["events"][0]["id"] == "EV2"
     assert '"id": "EV2"' in halo("show", newest).stdout
     assert "\x1b" not in halo("show", newest).stdout
-    assert "Processed 2 deliveries" in halo("process", CONNECTION).stdout
+    said = halo("process", CONNECTION).stdout
+    assert said == "2 deliveries could not be processed.\n"
+    assert "No delivery waits to be processed." in halo("process", CONNECTION).stdout
     assert "failed" in halo("list", CONNECTION, "--state", "failed").stdout
 
     assert (
@@ -64,6 +71,12 @@ def test_deliveries_are_listed_shown_and_replayed(halo: Run, deliver: Deliver) -
         in halo("replay", "--state", "failed").stdout
     )
     assert [it["state"] for it in json.loads(halo("list", "--json").stdout)] == ["new", "new"]
+    for again in (["--since", "2026-03-01"], ["--state", "failed"]):
+        assert halo("replay", *again).stdout == (
+            "2 deliveries wait to be processed already; the integrator processes them next.\n"
+        )
+    assert "1 delivery waits to be processed already" in halo("replay", newest).stdout
+    assert "none is replayed" in halo("replay", "--since", "2026-04-01").stdout
 
 
 def test_a_replay_of_everything_must_be_said(halo: Run) -> None:
@@ -81,4 +94,6 @@ def test_counts_and_pruning(halo: Run, deliver: Deliver, listening_desk: Desk) -
     counted = json.loads(halo("counts", CONNECTION, "--json").stdout)
     assert {(it["outcome"], it["count"]) for it in counted} == {("accepted", 1), ("rejected", 1)}
     assert "Its signature is wrong." in halo("counts").stdout
+    assert "There is no connection nope" in halo("counts", "nope", status=1).output
+    assert "There is no connection nope" in halo("counts", "nope", "--json", status=1).output
     assert "0 deliveries are deleted: processed and older than 180 days." in halo("prune").stdout

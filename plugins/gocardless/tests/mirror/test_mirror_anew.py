@@ -64,7 +64,7 @@ def test_what_was_changed_without_an_event_long_ago_is_found_by_a_comparison_and
 
     proof = desk.verify()
     assert [str(it) for it in proof.differences] == [
-        f"payments {payment['id']} has other details in the mirror than at the provider"
+        f"payments {payment['id']} has not the same details in the mirror as at the provider"
     ]
     proof = desk.verify(repair=True)
     assert (proof.repaired, list(proof.left)) == (1, [])

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,39 +15,7 @@ from halo_host import StreamKind
 from halo_host.jobs.job import JobState
 
 from .desk import AGENT, SLUG, Desk
-
-DEADLINE = 60  # seconds
-
-
-@contextmanager
-def integrator(database_url: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """`halo-host integrator` in a process of its own, stopped at the end if it still runs."""
-    command = [sys.executable, "-m", "halo_host", "--data", str(folder / "data"), "integrator"]
-    process = subprocess.Popen(
-        [*command, "--threads", "1", "--sweep", "0.05"],
-        env=os.environ | {"HALO_HOST_DATABASE_URL": database_url},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.communicate(timeout=DEADLINE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            raise
-
-
-def wait_until(condition: Callable[[], bool], process: subprocess.Popen[str]) -> None:
-    deadline = time.monotonic() + DEADLINE
-    while not condition():
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+from .processes import DEADLINE, integrator, wait_until
 
 
 @pytest.mark.parametrize("request_number", [2, 7, 30, 100])
@@ -72,7 +36,7 @@ def test_a_fill_that_is_killed_goes_on_where_it_stood(
 
     with desk.happening(kill):
         with integrator(database_url, tmp_path) as first:
-            assert killed.wait(DEADLINE), first.communicate()[1]
+            assert killed.wait(DEADLINE), first.said()
             assert first.wait(DEADLINE) == -signal.SIGKILL
         read_before = len(asked)
         assert desk.host.jobs.get(job.id).state is JobState.RUNNING

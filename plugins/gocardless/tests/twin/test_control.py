@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +42,22 @@ def test_knobs_are_turned_one_by_one_and_read_back(server: TwinServer) -> None:
     requests.post(url, json={"rate_limit": 5}, timeout=10)
     assert server.twin.knobs.latency_ms == 1
     assert server.twin.knobs.faults == (Fault(FaultKind.HTML_ERROR, count=None, after=3),)
+
+
+def test_the_example_of_a_fault_in_the_readme_works(server: TwinServer, api: Api) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    _, _, section = readme.partition("### Faults of the twin")
+    said = re.search(r"-d '(.+?)' \S+/twin/knobs", section)
+    assert said is not None
+    assert requests.post(
+        f"{server.url}/twin/knobs",
+        data=said[1],
+        headers={"Content-Type": "application/json"},
+        timeout=10,
+    ).ok
+
+    assert [api.get("/payments").status_code for _ in range(4)] == [500, 500, 500, 200]
+    assert {fault.name for fault in fields(Fault)} == set(re.findall(r"^\| `(\w+)`", section, re.M))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
-"""Others that read payments from GoCardless, each in an environment of its own.
+"""What others have made for GoCardless, each in an environment of its own.
 
-Airbyte's connector needs Python 3.10. Both only print what they read; nothing of theirs stores it.
+The two that read payments only print what they read; nothing of theirs stores it. Airbyte's
+connector needs Python 3.10.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ class Peer:
     version: str
     script: str
     python: str = ""
+    needs: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -49,7 +51,8 @@ def installed(peer: Peer, folder: Path) -> Path | None:
         shutil.rmtree(environment, ignore_errors=True)
         subprocess.run([base, "-m", "venv", environment], check=True)
         requirement = f"{peer.package}=={peer.version}"
-        subprocess.run([python, "-m", "pip", "install", "--quiet", requirement], check=True)
+        command = [python, "-m", "pip", "install", "--quiet", requirement, *peer.needs]
+        subprocess.run(command, check=True)
         ready.touch()
     return python
 
