@@ -78,12 +78,17 @@ def validate(schema: Mapping[str, Any], settings: Mapping[str, Any], what: str) 
     :raises InvalidInput: names every wrong field and never a value.
     """
     validator = _validator(orjson.dumps(schema, option=orjson.OPT_SORT_KEYS))
-    wrong = sorted({_explained(error) for error in validator.iter_errors(dict(settings))})
+    wrong = sorted({it for error in validator.iter_errors(dict(settings)) for it in _wrong(error)})
     if wrong:
         known = ", ".join(schema.get("properties", {}))
+        by_field: dict[str, str] = {}
+        for field, said in wrong:
+            by_field.setdefault(field.partition(".")[0], said)
         raise InvalidInput(
-            f"The settings of {what} cannot be used: {'; '.join(wrong)}.",
+            f"The settings of {what} cannot be used: "
+            f"{'; '.join(f'{field} {said}' for field, said in wrong)}.",
             advice=f"Known settings: {known}.",
+            fields=by_field,
         )
 
 
@@ -92,34 +97,45 @@ def _validator(schema: bytes) -> Draft202012Validator:
     return Draft202012Validator(orjson.loads(schema))
 
 
-def _explained(error: ValidationError) -> str:
-    """The text is made from the path and the rule, since jsonschema's own prints the value."""
-    field = ".".join(map(str, error.absolute_path)) or "the whole"
-    rule: Any = error.validator_value
+def _wrong(error: ValidationError) -> list[tuple[str, str]]:
+    """Each wrong field with what is wrong with it.
+
+    The text is made from the path and the rule, since jsonschema's own prints the value.
+    """
     schema: Any = error.schema
+    given: Any = error.instance
+    rule: Any = error.validator_value
     match error.validator:
         case "required":
-            given: Any = error.instance
-            return ", ".join(f"{name} is missing" for name in rule if name not in given)
+            return [(_field(error, name), "is missing") for name in rule if name not in given]
         case "additionalProperties":
             known = schema.get("properties", {})
-            given = error.instance
             unknown = [str(name)[:40] for name in given if name not in known]
-            return ", ".join(f"{name} is no setting" for name in unknown)
+            return [(_field(error, name), "is no setting") for name in unknown]
+        case _:
+            return [(_field(error) or "the whole", _said(str(error.validator), rule))]
+
+
+def _field(error: ValidationError, *inside: str) -> str:
+    return ".".join(map(str, (*error.absolute_path, *inside)))
+
+
+def _said(validator: str, rule: Any) -> str:
+    match validator:
         case "type":
             kinds = [rule] if isinstance(rule, str) else rule
-            return f"{field} must be {' or '.join(_KINDS.get(kind, kind) for kind in kinds)}"
+            return f"must be {' or '.join(_KINDS.get(kind, kind) for kind in kinds)}"
         case "enum":
-            return f"{field} must be one of {', '.join(map(str, rule))}"
+            return f"must be one of {', '.join(map(str, rule))}"
         case "minLength":
-            return f"{field} is empty" if rule == 1 else f"{field} is shorter than {rule}"
+            return "is empty" if rule == 1 else f"is shorter than {rule} characters"
         case "maxLength":
-            return f"{field} is longer than {rule} characters"
+            return f"is longer than {rule} characters"
         case "minimum" | "exclusiveMinimum":
-            return f"{field} is too small (limit {rule})"
+            return f"is too small (limit {rule})"
         case "maximum" | "exclusiveMaximum":
-            return f"{field} is too large (limit {rule})"
+            return f"is too large (limit {rule})"
         case "pattern" | "format":
-            return f"{field} does not have the right form"
+            return "does not have the right form"
         case other:
-            return f"{field} breaks the rule {other}"
+            return f"breaks the rule {other}"

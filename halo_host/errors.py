@@ -5,6 +5,8 @@ Every message says what happened, where, and what to do next, and holds no secre
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 
 class HostError(Exception):
     """Something an operator can mend. `advice` says how; faces show both lines and no traceback."""
@@ -26,7 +28,16 @@ class ProviderError(HostError):
 
 
 class InvalidInput(HostError):
-    """A value, file or setting that the host cannot take."""
+    """A value, file or setting that the host cannot take.
+
+    Where named settings are wrong, `fields` says what is wrong with each: "must be a whole number".
+    """
+
+    def __init__(
+        self, message: str, *, advice: str | None = None, fields: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message, advice=advice)
+        self.fields = dict(fields or {})
 
 
 class NotFound(HostError):
@@ -39,6 +50,10 @@ class PluginError(HostError):
 
 class ConnectionBusy(HostError):
     """Another import of this connection holds the lock; the message says who, since when."""
+
+
+class ChangedMeanwhile(HostError):
+    """What a decision was made about is no longer as it was shown; nothing was done."""
 
 
 class DatabaseError(HostError):

@@ -24,6 +24,7 @@ from .database.upgrade import Age, age, upgrade
 from .directory.directory import Directory
 from .errors import DatabaseError
 from .imports.imports import Imports
+from .imports.reviews import Reviews
 from .jobs.jobs import Jobs
 from .only_once import only_once
 from .payments.health import Health
@@ -115,6 +116,10 @@ class Host:
         return Imports(self.database, self.plugins, self.connections, self.jobs, self.clock)
 
     @only_once
+    def reviews(self) -> Reviews:
+        return Reviews(self.database, self.connections, self.jobs, self.imports, self.clock)
+
+    @only_once
     def sync(self) -> Sync:
         return Sync(self.database, self.plugins, self.connections, self.jobs, self.clock)
 
@@ -179,7 +184,13 @@ class Host:
     @only_once
     def tabs(self) -> Tabs:
         return Tabs(
-            self.database, self.plugins, self.connections, self.payments, self.settings, self.clock
+            self.database,
+            self.plugins,
+            self.connections,
+            self.payments,
+            self.sync,
+            self.settings,
+            self.clock,
         )
 
     @only_once

@@ -108,6 +108,19 @@ class CurrencyTotal:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class MonthTotal:
+    """Sums of the payments charged in one month, such as "2026-03", in one currency.
+
+    `collected` is what was confirmed or paid out, `failed` what failed or was charged back.
+    """
+
+    month: str
+    payments: int
+    collected: Money
+    failed: Money
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Freshness:
     """How recent the mirror is, and when it was last compared with the provider.
 
@@ -132,6 +145,14 @@ class MirrorView(Protocol):
 
     def totals(self, query: PaymentQuery) -> tuple[CurrencyTotal, ...]:
         """Sums by currency over everything the query finds; its cursor and limit are ignored."""
+        ...
+
+    def months(self, query: PaymentQuery) -> tuple[MonthTotal, ...]:
+        """Sums by month and currency over everything the query finds, the earliest month first.
+
+        A payment without a charge date counts in the month it was made. New in host 0.3: a plugin
+        that also runs on an older host asks with `getattr`.
+        """
         ...
 
     def timelines(self, payments: tuple[Payment, ...]) -> dict[str, tuple[TimelineEntry, ...]]:

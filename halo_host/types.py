@@ -98,6 +98,9 @@ class Integration:
     operator types; a property with `"writeOnly": true` is a secret and reaches the plugin as
     `Secret`. Matching settings (company names, Default Site, user id) belong to the host and are no
     part of it.
+
+    `icon` is the tile's picture as `"package:path"`: a square SVG or PNG of 64 kB at most inside
+    that package. Since host 0.3; without one, the tile shows the title's initials.
     """
 
     slug: str
@@ -105,6 +108,7 @@ class Integration:
     description: str
     config_schema: Mapping[str, Any]
     website: str | None = None
+    icon: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

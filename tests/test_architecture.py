@@ -20,7 +20,8 @@ PLUGINS = sorted(PROJECT.glob("plugins/*/halo_*"))
 # storey may use each other, though never in a circle. A new module or room is added here.
 STOREYS = (
     {"errors", "types", "streams", "tab_types", "markers", "only_once", "plurals"},
-    {"masking", "logs", "hookspecs", "settings", "processes", "config_schema", "database", "audit"},
+    {"masking", "logs", "hookspecs", "settings", "processes", "config_schema", "database", "audit",
+     "audit_search"},
     {"plugins"},
     {
         "agents",

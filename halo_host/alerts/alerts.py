@@ -12,7 +12,7 @@ from sqlalchemy import Select, select, update
 from ..audit import record
 from ..database.database import Database
 from ..database.job_tables import alert_messages, alerts
-from ..database.tables import connections, links
+from ..database.tables import connections, links, sites, users
 from ..errors import InvalidInput, NotFound
 from .raising import MONEY_KINDS
 
@@ -42,6 +42,14 @@ class Alert:
     acknowledged_by: str
     acknowledged_at: datetime | None
     messages: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Numbers of users and customers with open alerts about money, for lists of either."""
+
+    users: frozenset[int]
+    customers: frozenset[int]
 
 
 _SHOWN = [
@@ -85,18 +93,33 @@ class Alerts:
     def of_user(self, user_id: int) -> Sequence[Alert]:
         """The mark on a user: open alerts about money of payers that are linked to the user."""
         return self._found(
-            _query()
-            .join(
-                links,
-                (links.c.connection_id == alerts.c.connection_id)
-                & (links.c.external_id == alerts.c.external_user_id),
-            )
-            .where(
-                links.c.user_id == user_id,
-                alerts.c.kind.in_(MONEY_KINDS),
-                alerts.c.ended_at.is_(None),
-            )
-            .order_by(alerts.c.id)
+            _of_linked(_query()).where(links.c.user_id == user_id).order_by(alerts.c.id)
+        )
+
+    def of_customer(self, customer_id: int, *, limit: int = 50) -> Sequence[tuple[Alert, int]]:
+        """The same of all users of a customer, the newest first, each with the user's number."""
+        query = (
+            _of_linked(select(alerts.c.id, links.c.user_id))
+            .join(users, users.c.id == links.c.user_id)
+            .join(sites, sites.c.id == users.c.site_id)
+            .where(sites.c.customer_id == customer_id)
+            .order_by(alerts.c.id.desc())
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            users_of = {row.id: row.user_id for row in connection.execute(query)}
+        found = self._found(_query().where(alerts.c.id.in_(users_of)).order_by(alerts.c.id.desc()))
+        return [(alert, users_of[alert.id]) for alert in found]
+
+    def marks(self) -> Marks:
+        """Whom lists mark. Open alerts about money are few: people acknowledge them."""
+        query = _of_linked(select(links.c.user_id, sites.c.customer_id))
+        query = query.join(users, users.c.id == links.c.user_id)
+        query = query.join(sites, sites.c.id == users.c.site_id).distinct()
+        with self._database.read() as connection:
+            found = connection.execute(query).all()
+        return Marks(
+            frozenset(it.user_id for it in found), frozenset(it.customer_id for it in found)
         )
 
     def acknowledge(self, number: int, *, agent: str) -> Alert:
@@ -153,6 +176,15 @@ class Alerts:
                 )
             )
         return [Alert(**row, messages=tuple(messages.get(row["id"], ()))) for row in rows]
+
+
+def _of_linked(query: Select[Any]) -> Select[Any]:
+    """Open alerts about money of payers that are linked to a user."""
+    return query.join(
+        links,
+        (links.c.connection_id == alerts.c.connection_id)
+        & (links.c.external_id == alerts.c.external_user_id),
+    ).where(alerts.c.kind.in_(MONEY_KINDS), alerts.c.ended_at.is_(None))
 
 
 def _query() -> Select[Any]:

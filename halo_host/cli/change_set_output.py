@@ -23,6 +23,7 @@ from .face import printable
 from .output import in_utf8, print_json
 
 _SAMPLE = 10
+_INNER = {"change_set", "offered"}
 _EXPLAINED = {
     Action.NEW: ("new user", "new users"),
     Action.LINK: ("user linked to its payer", "users linked to their payer"),
@@ -60,7 +61,7 @@ _CSV = (
 
 def print_change_set(change_set: ChangeSet, *, as_json: bool = False) -> None:
     if as_json:
-        print_json(asdict(change_set))
+        print_json(change_set_as_json(change_set))
         return
     click.echo(
         f"Change set {change_set.number} of {change_set.connection}: {change_set.state} "
@@ -80,6 +81,11 @@ def print_change_set(change_set: ChangeSet, *, as_json: bool = False) -> None:
     _print_next_steps(change_set)
 
 
+def change_set_as_json(change_set: ChangeSet) -> dict[str, Any]:
+    """Without its version, which pages alone need."""
+    return {key: value for key, value in asdict(change_set).items() if key != "version"}
+
+
 def _print_next_steps(change_set: ChangeSet) -> None:
     number = change_set.number
     if change_set.state is State.HELD:
@@ -89,6 +95,13 @@ def _print_next_steps(change_set: ChangeSet) -> None:
             f"  halo-host import show {number} --action removed\n"
             f"  halo-host import apply {number}      if they are really gone\n"
             f"  halo-host import discard {number}    if something is wrong"
+        )
+    elif change_set.state is State.PLANNED:
+        click.echo(
+            "Nothing is applied yet.\n"
+            f"  halo-host import leave-out {number} ROW…   rows that you do not want\n"
+            f"  halo-host import apply {number}\n"
+            f"  halo-host import discard {number}"
         )
     elif change_set.state is State.APPLIED and change_set.rows.get(Action.CONFLICT, {}).get(
         RowState.OPEN
@@ -131,7 +144,7 @@ def rows_as_json(
     host: Host, change_set: ChangeSet, filters: Mapping[str, Any], after: int, limit: int
 ) -> None:
     rows = [_row_as_json(row) for row in _rows(host, change_set.number, filters, after, limit or 0)]
-    print_json({**asdict(change_set), "items": rows})
+    print_json({**change_set_as_json(change_set), "items": rows})
 
 
 def rows_as_csv(
@@ -209,6 +222,7 @@ def _preview_as_json(preview: Preview) -> None:
     separator = ""
     for position, row in enumerate(preview.rows(), 1):
         item = {"position": position, **row._asdict()}
+        del item["offered"]  # what of it changes stands in `after`
         click.echo(separator + orjson.dumps(item).decode(), nl=False)
         separator = ",\n"
     rest = {
@@ -249,7 +263,7 @@ def _candidate(candidate: Mapping[str, Any]) -> str:
 
 
 def _row_as_json(row: ChangeRow) -> dict[str, Any]:
-    return {key: value for key, value in row._asdict().items() if key != "change_set"}
+    return {key: value for key, value in row._asdict().items() if key not in _INNER}
 
 
 def _csv_lines(

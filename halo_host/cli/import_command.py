@@ -13,6 +13,7 @@ from ..imports.resolve import Choice, Lead, LinkTo, MakeNew, Skip
 from ..imports.rules import CONFLICTS, Action, Rule
 from ..plurals import counted
 from .change_set_output import (
+    change_set_as_json,
     print_change_set,
     print_preview,
     print_rows,
@@ -20,6 +21,7 @@ from .change_set_output import (
     rows_as_json,
 )
 from .face import LIMIT, NUMBER, agent, printable, with_host
+from .import_rows import leave_out, take
 from .output import print_json, print_table
 from .progress import import_progress
 
@@ -45,15 +47,20 @@ def command() -> None:
 @command.command()
 @click.argument("connection")
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would happen.")
+@click.option("--review", is_flag=True, help="Keep what would happen as a change set to apply.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="With --dry-run: print the rows as CSV.")
 @with_host
-def run(host: Host, connection: str, dry_run: bool, as_json: bool, as_csv: bool) -> None:
+def run(
+    host: Host, connection: str, dry_run: bool, review: bool, as_json: bool, as_csv: bool
+) -> None:
     """Import the users of a connection.
 
     An import that was interrupted is finished first. More than a tenth of the linked payers gone
-    at once is held and asks.
+    at once is held and asks. With --review nothing is applied before `halo-host import apply`.
     """
+    if review and dry_run:
+        raise click.UsageError("--dry-run keeps nothing, --review does: choose one of them.")
     if as_csv and not dry_run:
         raise click.UsageError("--csv goes with --dry-run; later: halo-host import show N --csv")
     if dry_run:
@@ -61,7 +68,7 @@ def run(host: Host, connection: str, dry_run: bool, as_json: bool, as_csv: bool)
             print_preview(host, preview, connection, as_json=as_json, as_csv=as_csv)
         return
     with import_progress() as progress:
-        result = host.imports.run(connection, agent=agent(), progress=progress)
+        result = host.imports.run(connection, agent=agent(), progress=progress, kept=review)
     for number in result.finished:
         click.echo(f"Change set {number} had been interrupted; it was finished first.", err=True)
     change_set = result.change_set
@@ -86,7 +93,7 @@ def list_(host: Host, connection: str | None, as_json: bool, limit: int) -> None
     """Show the newest change sets."""
     found = host.imports.newest(connection, limit)
     if as_json:
-        print_json(found)
+        print_json([change_set_as_json(it) for it in found])
         return
     print_table(
         ("Number", "Connection", "State", "Started (UTC)", "By", "Rows"),
@@ -145,7 +152,7 @@ def show(
 @click.argument("number", type=NUMBER)
 @with_host
 def apply(host: Host, number: int) -> None:
-    """Apply a change set that is held because many payers are gone."""
+    """Apply a change set that waits: kept for review, or held because many payers are gone."""
     with import_progress() as progress:
         change_set = host.imports.approve(number, agent=agent(), progress=progress)
     print_change_set(change_set)
@@ -155,7 +162,7 @@ def apply(host: Host, number: int) -> None:
 @click.argument("number", type=NUMBER)
 @with_host
 def discard(host: Host, number: int) -> None:
-    """Dismiss a change set that is held. Nothing of it is applied."""
+    """Dismiss a change set that waits. Nothing of it is applied."""
     host.imports.discard(number, agent=agent())
     click.echo(f"Change set {number} is discarded; nothing of it was applied.")
 
@@ -269,6 +276,10 @@ def _choice(
     if default is None:
         raise click.UsageError("The connection has no Default Site; name one with --site.")
     return MakeNew(default)
+
+
+command.add_command(leave_out)
+command.add_command(take)
 
 
 @command.command()

@@ -11,10 +11,9 @@ from datetime import datetime
 import click
 
 from ..host import Host
-from ..jobs.history import History, histories
 from ..jobs.job import ENDED, Job, JobState
 from ..plurals import counted
-from ..sync.due import KINDS, Planned
+from ..sync.due import KINDS, Standing
 from ..sync.schedule import Schedule
 from .face import printable
 from .output import print_table
@@ -27,24 +26,12 @@ def at(moment: datetime | None) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class PartStatus:
-    """`last` is when the newest successful run ended; `error` what the newest failed one said."""
-
-    part: str
-    last: datetime | None
-    failures: int
-    error: str
-    next: datetime | None
-    note: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class ConnectionStatus:
     connection: str
     enabled: bool
     paused_at: datetime | None
     quiet: str
-    parts: Sequence[PartStatus]
+    parts: Sequence[Standing]
     running: Sequence[Job]
     open_alerts: int
     failed_records: int
@@ -53,31 +40,15 @@ class ConnectionStatus:
 def status_of(host: Host, slug: str) -> ConnectionStatus:
     details = host.connections.get(slug)
     schedule = host.schedules.get(slug)
-    with host.database.read() as connection:
-        known = histories(connection, details.id, tuple(KINDS.values()))
     return ConnectionStatus(
         connection=slug,
         enabled=details.enabled,
         paused_at=schedule.paused_at,
         quiet=_quiet(schedule),
-        parts=[_part(it, known[KINDS[it.part]]) for it in host.schedules.plan(slug)],
+        parts=host.schedules.standing(slug),
         running=host.jobs.list(slug, states=("running",)),
         open_alerts=len(host.alerts.list(slug, limit=1_000)),
         failed_records=len(host.sync.failed(slug)),
-    )
-
-
-def _part(planned: Planned, history: History) -> PartStatus:
-    note = planned.note
-    if history.is_open:
-        note = "at work or queued"
-    return PartStatus(
-        part=planned.part,
-        last=history.last_done,
-        failures=history.failures,
-        error=history.error,
-        next=planned.due,
-        note=note,
     )
 
 

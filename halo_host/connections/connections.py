@@ -15,6 +15,7 @@ from sqlalchemy.engine import Row
 
 from .. import config_schema
 from ..audit import record
+from ..database.columns import clean_text
 from ..database.database import Database
 from ..database.ids import allocate_ids
 from ..database.tables import connections
@@ -27,6 +28,7 @@ from .keyring import Keyring
 from .mappings import FieldMapping
 from .matching import Matching, Policy, checked
 
+_LONGEST_NAME = 200
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 _log = logging.getLogger("halo_host.connections")
 
@@ -133,6 +135,7 @@ class Connections:
                 f"{slug[:60]} cannot name a connection.",
                 advice="Use lower-case letters, digits and -, at most 60.",
             )
+        name = _checked_name(name)
         with self._database.read() as connection:
             there = connection.execute(select(connections).filter_by(slug=slug)).one_or_none()
         if there is not None and (there.disabled_at is None or there.integration != integration):
@@ -191,6 +194,7 @@ class Connections:
 
         A setting given as None is taken out.
         """
+        name = _checked_name(name)
         stored = self._for_plugin(slug, but=settings or {})
         schema = self._plugins.integration(stored.integration).config_schema
         merged = {**stored.settings, **(settings or {})}
@@ -353,6 +357,21 @@ def _row(connection: DatabaseConnection, slug: str) -> Row[Any]:
             advice="Make one with `halo-host connections enable INTEGRATION`.",
         )
     return row
+
+
+def _checked_name(name: str | None) -> str | None:
+    """What people are to call a connection; None for the name it has, or its integration's.
+
+    :raises InvalidInput: it is too long.
+    """
+    cleaned = clean_text(name or "")
+    if len(cleaned) > _LONGEST_NAME:
+        raise InvalidInput(
+            f"The name of a connection has {len(cleaned):,} characters; "
+            f"at most {_LONGEST_NAME} are stored.",
+            fields={"name": f"is longer than {_LONGEST_NAME} characters"},
+        )
+    return cleaned or None
 
 
 def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:

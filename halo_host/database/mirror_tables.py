@@ -152,6 +152,13 @@ Index(
     sqlite_where=payments.c.external_user_id == "",
     postgresql_where=payments.c.external_user_id == "",
 )
+# What somebody types into the search field.
+Index(
+    "ix_payments_reference",
+    payments.c.reference,
+    sqlite_where=payments.c.reference != "",
+    postgresql_where=payments.c.reference != "",
+)
 
 refunds = Table(
     "refunds",

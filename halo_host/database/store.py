@@ -14,6 +14,7 @@ from sqlalchemy import Connection, MetaData
 
 from . import (  # noqa: F401 - they add their tables to the metadata
     agent_tables,
+    api_tables,
     job_tables,
     mirror_tables,
 )

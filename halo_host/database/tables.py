@@ -205,6 +205,7 @@ change_sets = Table(
     Column("finished_at", UtcTime),
     Column("counts", Json, nullable=False),
     Column("note", Text, nullable=False, server_default=""),
+    Column("version", Integer, nullable=False, server_default="0"),
 )
 
 change_rows = Table(
@@ -226,6 +227,10 @@ change_rows = Table(
     Column("candidates", Json, nullable=False),
     Column("state", String(20), nullable=False),
     Column("note", Text, nullable=False, server_default=""),
+    Column("offered", Json, nullable=False, server_default="{}"),
+    Column("search_key", Text, nullable=False, server_default=""),
+    Index("ix_change_rows_action", "change_set_id", "action", "position", "state"),
+    Index("ix_change_rows_search", "change_set_id", "search_key", "position"),
     sqlite_with_rowid=False,
 )
 

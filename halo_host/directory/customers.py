@@ -62,14 +62,18 @@ def add(
     return Customer(id=customer_id, name=name, reference=reference, created_at=author.at)
 
 
-def _check_unused(connection: Connection, name: str, reference: str | None) -> None:
-    if reference is not None and (other := by_reference(connection, reference)):
+def _check_unused(
+    connection: Connection, name: str, reference: str | None, *, but: int | None = None
+) -> None:
+    other = None if reference is None else by_reference(connection, reference)
+    if other is not None and other.id != but:
         raise InvalidInput(
             f"The customer {quoted(other.name)} (number {other.id}) has the reference "
-            f"{quoted(reference)} already.",
+            f"{quoted(reference or '')} already.",
             advice="Give this one another reference.",
         )
-    if reference is None and (same := by_name(connection, name)):
+    same = [it for it in by_name(connection, name) if it.id != but]
+    if reference is None and same:
         raise InvalidInput(
             f"There is a customer {quoted(same[0].name)} already (number {same[0].id}).",
             advice="If this is another customer of that name, give it a reference of its own.",
@@ -105,6 +109,27 @@ def change(
     return replace(customer, name=name, reference=reference), True
 
 
+def edit(
+    connection: Connection,
+    customer: Customer,
+    *,
+    author: Author,
+    name: str,
+    reference: str | None,
+) -> Customer:
+    """As `change`, for what somebody typed.
+
+    :raises InvalidInput: the name is empty, the reference is in use, or the name is and no
+        reference tells the two customers apart.
+    """
+    name = required_text(name, "The customer's name")
+    reference = optional_reference(reference)
+    (_,) = allocate_ids(connection, customers)  # two writers of one name queue up, as in `add`
+    if (name, reference) != (customer.name, customer.reference):
+        _check_unused(connection, name, reference, but=customer.id)
+    return change(connection, customer, author=author, name=name, reference=reference)[0]
+
+
 def search(
     connection: Connection, text: str = "", *, limit: int | None = None, after: int = 0
 ) -> list[Customer]:
@@ -120,7 +145,7 @@ def search(
                 customers.c.reference == text.strip(),
             )
         )
-    return [_customer(row) for row in connection.execute(query)]
+    return [customer_of(row) for row in connection.execute(query)]
 
 
 def get(connection: Connection, customer_id: int) -> Customer:
@@ -157,22 +182,22 @@ def find(connection: Connection, text: str) -> Customer:
 def _by_number(connection: Connection, customer_id: int) -> Customer | None:
     query = select(customers).where(customers.c.id == customer_id)
     row = connection.execute(query).one_or_none()
-    return None if row is None else _customer(row)
+    return None if row is None else customer_of(row)
 
 
 def by_reference(connection: Connection, reference: str) -> Customer | None:
     query = select(customers).where(customers.c.reference == reference)
     row = connection.execute(query).one_or_none()
-    return None if row is None else _customer(row)
+    return None if row is None else customer_of(row)
 
 
 def by_name(connection: Connection, name: str) -> list[Customer]:
     """Every customer whose name has the same key: names compare without case and punctuation."""
     query = select(customers).where(customers.c.name_key == name_key(name)).order_by(customers.c.id)
-    return [_customer(row) for row in connection.execute(query)]
+    return [customer_of(row) for row in connection.execute(query)]
 
 
-def _customer(row: Row[Any]) -> Customer:
+def customer_of(row: Row[Any]) -> Customer:
     return Customer(id=row.id, reference=row.reference, name=row.name, created_at=row.created_at)
 
 

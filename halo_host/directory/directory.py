@@ -6,22 +6,36 @@ Methods that change something take the `agent` who does it and leave audit rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
 from ..database.database import Database
-from . import custom_fields, customers, sites, user_changes, user_links, users
+from . import (
+    custom_fields,
+    customer_list,
+    customers,
+    names,
+    sites,
+    user_changes,
+    user_links,
+    user_list,
+    users,
+)
 from .author import Author
 from .custom_fields import CustomField
+from .customer_list import CustomerSort, ListedCustomer, ListedSite
 from .customers import FIRST_SITE, Customer
 from .export import ExportReport, export
+from .list_page import ListPage
 from .load import load
+from .names import Names
 from .report import LoadReport
 from .sites import Site
 from .spreadsheet import Format
 from .user_links import UserLink
+from .user_list import UserSort
 from .users import DirectoryUser
 
 Named = int | str
@@ -43,6 +57,20 @@ class Directory:
         with self._database.read() as connection:
             return customers.search(connection, text, limit=limit, after=after)
 
+    def customer_page(
+        self, text: str = "", *, sort: CustomerSort = "name", number: int = 1, size: int = 50
+    ) -> ListPage[ListedCustomer]:
+        """See `customer_list.customer_page`."""
+        with self._database.read() as connection:
+            return customer_list.customer_page(
+                connection, text, sort=sort, number=number, size=size
+            )
+
+    def found_customers(self, text: str, *, limit: int) -> Sequence[Customer]:
+        """The first by name of those that a search finds, without their count."""
+        with self._database.read() as connection:
+            return customer_list.found_customers(connection, text, limit=limit)
+
     def customer(self, customer: Named) -> Customer:
         with self._database.read() as connection:
             return customers.find(connection, str(customer))
@@ -63,6 +91,35 @@ class Directory:
                 reference=reference,
                 author=self._author(agent),
             )
+
+    def edit_customer(
+        self, customer: Named, *, name: str, reference: str | None, agent: str
+    ) -> Customer:
+        """See `customers.edit`; None or "" takes the reference away."""
+        with self._database.write() as connection:
+            return customers.edit(
+                connection,
+                customers.find(connection, str(customer)),
+                name=name,
+                reference=reference,
+                author=self._author(agent),
+            )
+
+    def sites_with_users(self, customer: Named) -> Sequence[ListedSite]:
+        """The sites of a customer, each with how many users it has."""
+        with self._database.read() as connection:
+            owner = customers.find(connection, str(customer))
+            return customer_list.sites_with_users(connection, owner.id)
+
+    def found_sites(self, text: str, *, limit: int) -> Sequence[Site]:
+        """The first sites by customer and name that a search finds."""
+        with self._database.read() as connection:
+            return sites.search(connection, text, limit=limit)
+
+    def rename_site(self, site: Named, name: str, *, agent: str) -> Site:
+        with self._database.write() as connection:
+            chosen = sites.find(connection, str(site))
+            return sites.rename(connection, chosen, name, author=self._author(agent))
 
     def sites(self, customer: Named | None = None) -> list[Site]:
         with self._database.read() as connection:
@@ -101,6 +158,33 @@ class Directory:
         with self._database.read() as connection:
             owner = None if customer is None else customers.find(connection, str(customer)).id
             return users.search(connection, text, customer_id=owner, limit=limit, after=after)
+
+    def user_page(
+        self,
+        text: str = "",
+        *,
+        customer: int | None = None,
+        site: int | None = None,
+        sort: UserSort = "name",
+        number: int = 1,
+        size: int = 50,
+    ) -> ListPage[DirectoryUser]:
+        """See `user_list.user_page`; `customer` and `site` are numbers."""
+        with self._database.read() as connection:
+            return user_list.user_page(
+                connection,
+                text,
+                customer_id=customer,
+                site_id=site,
+                sort=sort,
+                number=number,
+                size=size,
+            )
+
+    def found_users(self, text: str, *, limit: int) -> Sequence[DirectoryUser]:
+        """The first by name of those that a search finds, without their count."""
+        with self._database.read() as connection:
+            return user_list.found_users(connection, text, limit=limit)
 
     def user(self, user: Named) -> DirectoryUser:
         with self._database.read() as connection:
@@ -158,6 +242,20 @@ class Directory:
                 author=self._author(agent),
             )
 
+    def set_values(self, user: Named, values: Mapping[int, str], *, agent: str) -> None:
+        """Set values of custom fields, by the field's number, in one change; "" takes one away.
+
+        :raises InvalidInput: one does not fit its field; then none is set.
+        """
+        with self._database.write() as connection:
+            chosen = {custom_fields.of_users(connection, it): value for it, value in values.items()}
+            user_changes.change(
+                connection,
+                users.find(connection, str(user)),
+                custom=chosen,
+                author=self._author(agent),
+            )
+
     def values(self, user: Named) -> dict[str, str]:
         """A user's values of custom fields, by the field's name; empty ones are left out."""
         with self._database.read() as connection:
@@ -169,6 +267,21 @@ class Directory:
     def links(self, user: Named) -> list[UserLink]:
         with self._database.read() as connection:
             return user_links.links_of(connection, users.find(connection, str(user)).id)
+
+    def names_of(
+        self,
+        *,
+        users: Collection[int] = (),
+        customers: Collection[int] = (),
+        sites: Collection[int] = (),
+    ) -> Names:
+        """What these are called, as far as they are there."""
+        with self._database.read() as connection:
+            return Names(
+                users=names.user_names(connection, users),
+                customers=names.customer_names(connection, customers),
+                sites=names.site_names(connection, sites),
+            )
 
     # --- custom fields -------------------------------------------------------------------------
 

@@ -91,6 +91,42 @@ def set_invoice_site(connection: Connection, site_id: int, *, author: Author) ->
     return replace(site, is_invoice_site=True)
 
 
+def rename(connection: Connection, site: Site, name: str, *, author: Author) -> Site:
+    """Give a site another name; nothing happens where it has that already.
+
+    :raises InvalidInput: the customer has another site of that name.
+    """
+    name = required_text(name, "The site's name")
+    if name == site.name:
+        return site
+    there = by_name(connection, site.customer_id, name)
+    if there is not None and there.id != site.id:
+        raise InvalidInput(
+            f"The customer {quoted(there.customer)} has a site {quoted(there.name)} already "
+            f"(number {there.id})."
+        )
+    connection.execute(
+        update(sites).where(sites.c.id == site.id).values(name=name, name_key=name_key(name))
+    )
+    author.record(
+        connection, "site.changed", site.id, before={"name": site.name}, after={"name": name}
+    )
+    return replace(site, name=name)
+
+
+def search(connection: Connection, text: str, *, limit: int) -> list[Site]:
+    """Sites by customer and name in which each word occurs, in their own or the customer's name."""
+    query = _QUERY.order_by(customers.c.name_key, sites.c.name_key, sites.c.id).limit(limit)
+    for word in name_key(text[:200]).split():
+        query = query.where(
+            or_(
+                customers.c.name_key.contains(word, autoescape=True),
+                sites.c.name_key.contains(word, autoescape=True),
+            )
+        )
+    return [_site(row) for row in connection.execute(query)]
+
+
 def listed(connection: Connection, customer_id: int | None = None) -> list[Site]:
     """The sites of a customer, or of all."""
     query = _QUERY.order_by(sites.c.customer_id, sites.c.id)

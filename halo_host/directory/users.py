@@ -167,7 +167,7 @@ def _scanned(
     if customer_id is not None:
         query = query.where(sites.c.customer_id == customer_id)
     while page := connection.execute(query.where(users.c.id > after)).all():
-        yield from map(_user, page)
+        yield from map(user_of, page)
         after = page[-1].id
 
 
@@ -191,6 +191,15 @@ def as_plugin_user(connection: Connection, user_id: int) -> User:
 # --- rows --------------------------------------------------------------------------------------
 
 
+def joined() -> Select[Any]:
+    """What `user_of` takes, of every user."""
+    return _QUERY
+
+
+def user_of(row: Row[Any]) -> DirectoryUser:
+    return DirectoryUser(**row._mapping)
+
+
 def _has_email(email: str) -> ColumnElement[bool]:
     """Said so that SQLite uses the index, which leaves users without an e-mail out."""
     return and_(users.c.email_key == email_key(email), users.c.email_key != literal_column("''"))
@@ -198,11 +207,7 @@ def _has_email(email: str) -> ColumnElement[bool]:
 
 def _where(connection: Connection, *conditions: ColumnElement[bool]) -> list[DirectoryUser]:
     query = _QUERY.where(*conditions).order_by(users.c.id)
-    return [_user(row) for row in connection.execute(query)]
-
-
-def _user(row: Row[Any]) -> DirectoryUser:
-    return DirectoryUser(**row._mapping)
+    return [user_of(row) for row in connection.execute(query)]
 
 
 _SEE_LIST = "See `halo-host users list` for the users and their numbers."

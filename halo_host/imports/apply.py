@@ -29,8 +29,9 @@ from ..database.tables import (
 )
 from ..jobs.lease import Counts, Lease
 from ..plurals import counted
-from . import change_sets, lookups
+from . import change_sets, held, lookups
 from .change_sets import ChangeRow, RowState
+from .held import Reason
 from .policies import Values
 from .rules import Action, Rule
 from .user_values import custom_rows, user_columns, write_values
@@ -138,6 +139,7 @@ def apply_rows(connection: Connection, batch: Sequence[ChangeRow], work: Work) -
         connection,
         work,
     )
+    _apply_skipped([it for it in outcomes if it.row.action is Action.SKIPPED], connection, work)
     record_outcomes(connection, outcomes)
     applied = [it for it in outcomes if it.state is RowState.APPLIED]
     record_audit(connection, applied, work, "import")
@@ -273,6 +275,13 @@ def _apply_existing(outcomes: list[Outcome], connection: Connection, work: Work)
             )
     updated = [it for it in good if it.row.action is Action.UPDATE]
     change_written(connection, work, updated, lambda it, written: written | it.row.after)
+    for it in updated:
+        if it.row.rule is Rule.BY_HAND:  # of several payers of one user, this one leads
+            connection.execute(
+                update(links)
+                .filter_by(connection_id=work.connection_id, user_id=it.user_id)
+                .values(leads=links.c.external_id == it.row.external_id)
+            )
 
 
 def _refuse_existing(outcomes: list[Outcome], connection: Connection, work: Work) -> None:
@@ -365,6 +374,15 @@ def set_removed(
                 for it, at in outcomes
             ],
         )
+
+
+def _apply_skipped(outcomes: list[Outcome], connection: Connection, work: Work) -> None:
+    """Payers that an operator wants to be left alone."""
+    if outcomes:
+        rows = [it.row for it in outcomes]
+        held.hold(connection, work.connection_id, rows, Reason.SKIPPED, work.now)
+    for it in outcomes:
+        it.note = f"Decided by {work.agent}."
 
 
 def _refuse(outcome: Outcome, note: str) -> None:

@@ -34,7 +34,9 @@ from .rules import Action, Candidate, Rule
 class State(StrEnum):
     """Where a change set stands."""
 
+    QUEUED = "queued"  # asked for on a page; an integrator will look at the provider
     PLANNING = "planning"  # its rows are being written; a killed one is abandoned
+    PLANNED = "planned"  # a dry run that was kept: waits for an operator to apply it
     HELD = "held"  # waits for an operator, because too many payers are gone
     APPLYING = "applying"  # a killed one is finished by the next run
     APPLIED = "applied"
@@ -43,13 +45,14 @@ class State(StrEnum):
     PARTLY_UNDONE = "partly-undone"  # some rows were kept; undo may be tried again
     FAILED = "failed"  # the provider or its plugin failed; nothing was applied
     ABANDONED = "abandoned"  # killed while planning; nothing was applied
-    DISCARDED = "discarded"  # held, and dismissed by an operator
+    DISCARDED = "discarded"  # held or planned, and dismissed by an operator or a later import
 
 
 class RowState(StrEnum):
     """Where a row stands."""
 
     PENDING = "pending"
+    LEFT_OUT = "left-out"  # an operator does not want it; the next import looks at it again
     APPLIED = "applied"
     REFUSED = "refused"  # what the row starts from had changed when it was to be applied
     OPEN = "open"  # a conflict that waits for an operator
@@ -61,7 +64,10 @@ class RowState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChangeSet:
-    """`counts` holds what rows do not show: fetched, unchanged, held, linked, removed."""
+    """`counts` holds what rows do not show: fetched, unchanged, held, linked, removed.
+
+    `version` grows with every decision about it, so that one made from an old page is noticed.
+    """
 
     number: int
     connection: str
@@ -72,10 +78,21 @@ class ChangeSet:
     counts: Mapping[str, int]
     rows: Mapping[str, Mapping[str, int]]
     note: str
+    version: int = 0
+
+    def count(self, *states: RowState, action: Action | None = None) -> int:
+        """How many rows are in those states; without any, how many rows there are."""
+        of = [self.rows.get(action, {})] if action else self.rows.values()
+        return sum(
+            count for each in of for state, count in each.items() if not states or state in states
+        )
 
 
 class ChangeRow(NamedTuple):
-    """A stored row of a change set."""
+    """A stored row of a change set.
+
+    `offered` is all that the payer offers, where `after` holds only what changes of it.
+    """
 
     change_set: int
     position: int
@@ -93,19 +110,31 @@ class ChangeRow(NamedTuple):
     candidates: Sequence[Candidate]
     state: RowState
     note: str
+    offered: Values
+
+    @property
+    def everything_offered(self) -> Values:
+        return self.offered or self.after
 
 
 _COLUMNS = tuple(column.name for column in change_rows.c if column.name != "note")
+_KEY = 100  # characters of each part of a search key; an index entry must stay small
 _FIRST_STATE = {Action.CONFLICT: RowState.OPEN, Action.SKIPPED: RowState.NOTED}
 
 
-def create(connection: Connection, connection_id: int, agent: str, now: datetime) -> int:
+def create(
+    connection: Connection,
+    connection_id: int,
+    agent: str,
+    now: datetime,
+    state: State = State.PLANNING,
+) -> int:
     number = allocate_ids(connection, change_sets)[0]
     connection.execute(
         insert(change_sets).values(
             id=number,
             connection_id=connection_id,
-            state=State.PLANNING,
+            state=state,
             agent=agent,
             started_at=now,
             counts={},
@@ -137,11 +166,20 @@ def append(
                 row.digest,
                 encode_json(row.candidates) if row.candidates else "[]",
                 _FIRST_STATE.get(row.action, RowState.PENDING),
+                encode_json(row.offered) if row.offered else "{}",
+                _search_key(row),
             )
         )
         position += 1
     insert_rows(connection, change_rows, _COLUMNS, rows)
     return position
+
+
+def _search_key(row: PlannedRow) -> str:
+    """Name, payer and e-mail address, folded: what a list is searched by, and sorted by name."""
+    email = (row.offered or row.after).get("email", "")
+    parts = (row.name[:_KEY], row.external_id[:_KEY], email[:_KEY])
+    return " ".join(parts).casefold()
 
 
 def set_state(
@@ -153,7 +191,11 @@ def set_state(
     finished_at: datetime | None = None,
     note: str | None = None,
 ) -> None:
-    values: dict[str, Any] = {"state": state, "finished_at": finished_at}
+    values: dict[str, Any] = {
+        "state": state,
+        "finished_at": finished_at,
+        "version": change_sets.c.version + 1,
+    }
     if counts is not None:
         values["counts"] = counts
     if note is not None:
@@ -199,8 +241,12 @@ def get(connection: Connection, number: int) -> ChangeSet:
     return _change_set(connection, row)
 
 
-def newest(connection: Connection, slug: str | None, limit: int) -> list[ChangeSet]:
+def newest(
+    connection: Connection, slug: str | None, limit: int, before: int | None = None
+) -> list[ChangeSet]:
     query = _sets().order_by(change_sets.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(change_sets.c.id < before)
     if slug is not None:
         query = query.where(connections.c.slug == slug)
     return [_change_set(connection, row) for row in connection.execute(query).all()]
@@ -238,6 +284,13 @@ def rows(
     return [_change_row(row) for row in found]
 
 
+def rows_at(connection: Connection, number: int, positions: Sequence[int]) -> list[ChangeRow]:
+    query = select(*_row_columns).where(
+        change_rows.c.change_set_id == number, change_rows.c.position.in_(positions)
+    )
+    return [_change_row(row) for row in connection.execute(query).all()]
+
+
 def row(connection: Connection, number: int, position: int) -> ChangeRow:
     """:raises NotFound: the change set has no row at that position."""
     found = connection.execute(
@@ -263,6 +316,7 @@ def _change_set(connection: Connection, row: Row[Any]) -> ChangeSet:
     counted: dict[str, dict[str, int]] = {}
     query = (
         select(change_rows.c.action, change_rows.c.state, func.count())
+        .with_hint(change_rows, "INDEXED BY ix_change_rows_action", "sqlite")
         .where(change_rows.c.change_set_id == row.id)
         .group_by(change_rows.c.action, change_rows.c.state)
         .order_by(change_rows.c.action, change_rows.c.state)
@@ -279,6 +333,7 @@ def _change_set(connection: Connection, row: Row[Any]) -> ChangeSet:
         counts=row.counts,
         rows=counted,
         note=row.note,
+        version=row.version,
     )
 
 
@@ -297,9 +352,10 @@ _RULES = {rule.value: rule for rule in Rule}
 _STATES = {state.value: state for state in RowState}
 _place = ChangeRow._fields.index
 _ACTION, _RULE, _STATE = _place("action"), _place("rule"), _place("state")
-_JSON = [_place("before"), _place("after"), _place("written"), _place("candidates")]
+_JSON = [_place(name) for name in ("before", "after", "written", "candidates", "offered")]
 # JSON is read as text and decoded above: a type's own decoder is called through three functions.
 _row_columns = [
     type_coerce(column, String) if isinstance(column.type, Json) else column
-    for column in change_rows.c
+    for column in (change_rows.c[name] for name in ChangeRow._fields if name != "change_set")
 ]
+_row_columns.insert(0, change_rows.c.change_set_id)

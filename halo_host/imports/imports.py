@@ -11,20 +11,25 @@ from typing import Any
 from ..audit import record
 from ..connections.connections import ConnectionDetails, Connections
 from ..database.database import Database
+from ..directory import users
 from ..errors import HostError, InvalidInput
 from ..jobs.jobs import Jobs
-from ..jobs.lease import Lease
+from ..jobs.lease import JobCancelled, JobStopped, Lease, LeaseLost
 from ..plugins import Plugins
 from ..types import Connection
-from . import change_sets, held
+from . import by_hand, change_set_states, change_sets, held
+from .by_hand import LinkablePayer
+from .change_set_states import UNDOABLE, WAITING
 from .change_sets import ChangeRow, ChangeSet, RowState, State
 from .held import HeldPayer
 from .plan import Plan
 from .planned_rows import PlannedRow
-from .resolve import Choice, resolve
+from .resolve import Choice, place, resolve
 from .rules import Action, Rule
 from .run import REMOVAL_SHARE, SILENT, Importer, Progress, absence_note
 from .undo import applied_rows, judged
+
+LOOK = "look"  # the task of a job that plans and leaves the plan to an operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +97,12 @@ class Imports:
         with self._importer(self._connections.ready(slug), "", SILENT).plan() as plan:
             yield Preview(plan)
 
-    def run(self, slug: str, *, agent: str, progress: Progress = SILENT) -> RunResult:
+    def run(
+        self, slug: str, *, agent: str, progress: Progress = SILENT, kept: bool = False
+    ) -> RunResult:
         """Import now. What an interrupted import has left is finished first.
+
+        `kept` stops before anything is applied: the change set waits for `approve` or `discard`.
 
         :raises ConnectionBusy: another import of this connection runs.
         :raises InvalidInput: a change set of this connection is held and waits for a decision.
@@ -103,7 +112,7 @@ class Imports:
         with self._jobs.holding("import", slug, agent=agent) as job:
             finished = importer.finish_interrupted(job.lease)
             self._refuse_while_held(slug)
-            result = RunResult(self.get(importer.run(job.lease)), tuple(finished))
+            result = RunResult(self.get(importer.run(job.lease, kept=kept)), tuple(finished))
             job.result = _sentence(result.change_set)
         return result
 
@@ -120,6 +129,8 @@ class Imports:
         finished = self._importer(
             _without_secrets(details), lease.agent, SILENT
         ).finish_interrupted(lease)
+        if lease.arguments.get("task") == LOOK:
+            return self._look(lease, lease.arguments["change_set"])
         if lease.arguments or (finished and lease.attempts > 1):
             sentences = [_sentence(self.get(number)) for number in finished]
             return " ".join(sentences) or "It had been interrupted before it changed anything."
@@ -127,16 +138,36 @@ class Imports:
         importer = self._importer(self._connections.ready(lease.slug), lease.agent, SILENT)
         return _sentence(self.get(importer.run(lease)))
 
-    def approve(self, number: int, *, agent: str, progress: Progress = SILENT) -> ChangeSet:
-        """Apply a change set that was held because many payers are gone."""
-        return self._carry_out(number, {State.HELD}, State.APPLYING, agent, progress)
+    def _look(self, lease: Lease, number: int) -> str:
+        try:
+            self._refuse_while_held(lease.slug)
+            importer = self._importer(self._connections.ready(lease.slug), lease.agent, SILENT)
+            return _sentence(self.get(importer.run(lease, kept=True, number=number)))
+        except (LeaseLost, JobCancelled, JobStopped):
+            raise
+        except HostError as error:
+            with self._database.write() as connection:
+                if change_set_states.state_of(connection, number) is State.QUEUED:
+                    lease.renew(connection)
+                    now = self._clock()
+                    change_sets.set_state(
+                        connection, number, State.FAILED, finished_at=now, note=error.message
+                    )
+            raise
 
-    def discard(self, number: int, *, agent: str) -> ChangeSet:
-        """Dismiss a held change set; nothing of it is applied."""
+    def approve(self, number: int, *, agent: str, progress: Progress = SILENT) -> ChangeSet:
+        """Apply a change set that waits: planned, or held because many payers are gone."""
+        return self._carry_out(number, WAITING, State.APPLYING, agent, progress)
+
+    def discard(self, number: int, *, agent: str, version: int | None = None) -> ChangeSet:
+        """Dismiss a change set that waits; nothing of it is applied.
+
+        :raises ChangedMeanwhile: it is no longer the `version` that was shown.
+        """
         importer = self._importer_of(number, agent, SILENT)
         with self._lane(importer) as lease, self._database.write() as connection:
             lease.renew(connection)
-            _expect(change_sets.get(connection, number), {State.HELD})
+            change_set_states.expect(connection, number, WAITING, version)
             change_sets.set_state(connection, number, State.DISCARDED, finished_at=self._clock())
             self._audit(connection, agent, "import.discarded", number, None)
         return self.get(number)
@@ -146,8 +177,7 @@ class Imports:
 
         Rows that an earlier undo had to keep are tried again.
         """
-        undoable = {State.APPLIED, State.PARTLY_UNDONE}
-        return self._carry_out(number, undoable, State.UNDOING, agent, progress)
+        return self._carry_out(number, UNDOABLE, State.UNDOING, agent, progress)
 
     def preview_undo(self, number: int) -> Iterator[tuple[ChangeRow, str]]:
         """Each applied row with the reason why it would be kept, or "" where it would be undone."""
@@ -163,7 +193,7 @@ class Imports:
                 yield outcome.row, outcome.note
 
     def _carry_out(
-        self, number: int, expected: set[State], state: State, agent: str, progress: Progress
+        self, number: int, expected: frozenset[State], state: State, agent: str, progress: Progress
     ) -> ChangeSet:
         importer = self._importer_of(number, agent, progress)
         task = {"task": str(state), "change_set": number}
@@ -173,7 +203,7 @@ class Imports:
             importer.finish_interrupted(job.lease)
             with self._database.write() as connection:
                 job.lease.renew(connection)
-                _expect(change_sets.get(connection, number), expected)
+                change_set_states.expect(connection, number, expected, None)
                 change_sets.set_state(connection, number, state)
                 change_sets.try_kept_rows_again(connection, number)
             importer.carry_out(job.lease, number, state)
@@ -181,15 +211,38 @@ class Imports:
             job.result = _sentence(change_set)
         return change_set
 
+    def expect_importable(self, slug: str) -> None:
+        """Make sure that an import of the connection could begin.
+
+        :raises InvalidInput: it is disabled, has no Default Site, or has a change set that is held.
+        """
+        self._importer(self._connections.ready(slug), "", SILENT).matching_rules()
+        self._refuse_while_held(slug)
+
     # --- conflicts -----------------------------------------------------------------------------
 
-    def resolve(self, number: int, position: int, choice: Choice, *, agent: str) -> ChangeRow:
-        """Decide one conflict by hand."""
+    def resolve(
+        self,
+        number: int,
+        position: int,
+        choice: Choice,
+        *,
+        agent: str,
+        version: int | None = None,
+    ) -> ChangeRow:
+        """Decide one conflict by hand, at once; of a change set that waits, any row, for later.
+
+        :raises ChangedMeanwhile: it is no longer the `version` that was shown.
+        """
         importer = self._importer_of(number, agent, SILENT)
         policies = importer.policies()
         with self._lane(importer) as lease, self._database.write() as connection:
             lease.renew(connection)
             row = change_sets.row(connection, number, position)
+            change_set_states.expect(connection, number, State, version)
+            if change_set_states.state_of(connection, number) in WAITING:
+                place(connection, row, choice, importer.work(), policies)
+                return change_sets.row(connection, number, position)
             resolve(connection, row, choice, importer.work(), policies)
             return change_sets.row(connection, number, position)
 
@@ -202,6 +255,7 @@ class Imports:
         """
         importer = self._importer_of(number, agent, SILENT)
         policies = importer.policies()
+        decide = place if self.get(number).state in WAITING else resolve
         resolved, last = 0, 0
         left: list[Unresolved] = []
         with self._lane(importer) as lease:
@@ -216,7 +270,8 @@ class Imports:
                             present = change_sets.row(connection, number, row.position)
                             if present.state is not RowState.OPEN:
                                 continue  # settled together with an earlier row
-                            resolve(connection, present, choice, importer.work(), policies)
+                            change_set_states.expect(connection, number, State, None)
+                            decide(connection, present, choice, importer.work(), policies)
                         resolved += 1
                     except HostError as error:
                         left.append(Unresolved(row.position, error.message))
@@ -246,6 +301,46 @@ class Imports:
             self._audit(connection, agent, "payers.released", slug, {"released": count})
         return count
 
+    # --- payers linked by hand -----------------------------------------------------------------
+
+    def linkable(self, slug: str, text: str = "", *, limit: int = 20) -> list[LinkablePayer]:
+        """Payers in the mirror whom no user has, by name, e-mail address or id."""
+        details = self._connections.get(slug)
+        with self._database.read() as connection:
+            return by_hand.linkable(connection, details.id, text, limit)
+
+    def suggested(self, slug: str, user: int) -> LinkablePayer | None:
+        """The one payer without a user who has this user's e-mail address."""
+        details = self._connections.get(slug)
+        with self._database.read() as connection:
+            email = users.find(connection, str(user)).email
+            return by_hand.suggested(connection, details.id, email or "")
+
+    def link(self, slug: str, external_id: str, user: int, *, agent: str) -> None:
+        """Link a payer of the mirror to a user; imports keep to it from then on.
+
+        :raises NotFound: there is no such connection, payer or user.
+        :raises InvalidInput: the payer is linked to a user already.
+        :raises ConnectionBusy: an import of the connection runs.
+        """
+        details = self._connections.get(slug)
+        with (
+            self._jobs.holding(
+                "import", slug, agent=agent, arguments={"task": "link"}, forget=True
+            ) as job,
+            self._database.write() as connection,
+        ):
+            job.lease.renew(connection)
+            by_hand.link(
+                connection,
+                details.id,
+                slug,
+                external_id,
+                users.find(connection, str(user)).id,
+                agent=agent,
+                now=self._clock(),
+            )
+
     # --- reading -------------------------------------------------------------------------------
 
     def get(self, number: int) -> ChangeSet:
@@ -253,15 +348,17 @@ class Imports:
         with self._database.read() as connection:
             return change_sets.get(connection, number)
 
-    def newest(self, slug: str | None = None, limit: int = 20) -> list[ChangeSet]:
-        """The newest change sets, of one connection or of all.
+    def newest(
+        self, slug: str | None = None, limit: int = 20, *, before: int | None = None
+    ) -> list[ChangeSet]:
+        """The newest change sets, of one connection or of all; go on with the last number.
 
         :raises NotFound: no connection has that slug.
         """
         if slug is not None:
             self._connections.get(slug)
         with self._database.read() as connection:
-            return change_sets.newest(connection, slug, limit)
+            return change_sets.newest(connection, slug, limit, before)
 
     def rows(
         self,
@@ -316,16 +413,18 @@ class Imports:
             yield job.lease
 
     def _refuse_while_held(self, slug: str) -> None:
-        for change_set in self.newest(slug, limit=1):
-            if change_set.state is State.HELD:
-                raise InvalidInput(
-                    f"Change set {change_set.number} of {slug} is held: "
-                    f"{change_set.counts['removed']} of {change_set.counts['linked']} linked "
-                    "payers are gone at the provider.",
-                    advice=f"Look at it with `halo-host import show {change_set.number}`, then "
-                    f"`halo-host import apply {change_set.number}` or "
-                    f"`halo-host import discard {change_set.number}`.",
-                )
+        details = self._connections.get(slug)
+        with self._database.read() as connection:
+            waiting = change_set_states.in_states(connection, details.id, [State.HELD])
+        for change_set in map(self.get, waiting[:1]):
+            raise InvalidInput(
+                f"Change set {change_set.number} of {slug} is held: "
+                f"{change_set.counts['removed']} of {change_set.counts['linked']} linked "
+                "payers are gone at the provider.",
+                advice=f"Look at it with `halo-host import show {change_set.number}`, then "
+                f"`halo-host import apply {change_set.number}` or "
+                f"`halo-host import discard {change_set.number}`.",
+            )
 
     def _audit(
         self,
@@ -358,11 +457,3 @@ def _without_secrets(details: ConnectionDetails) -> Connection:
 
 def _sentence(change_set: ChangeSet) -> str:
     return f"Change set {change_set.number} is {change_set.state.value.replace('-', ' ')}."
-
-
-def _expect(change_set: ChangeSet, states: set[State]) -> None:
-    if change_set.state not in states:
-        raise InvalidInput(
-            f"Change set {change_set.number} is {change_set.state}, not "
-            f"{' or '.join(sorted(states))}; nothing was changed."
-        )

@@ -123,6 +123,11 @@ _current = select(users.c.id, *_core).where(among(users.c.id, _NUMBERS))
 _users_by_email = _known_users.where(
     users.c.email_key != literal_column("''"), among(users.c.email_key, _TEXTS)
 )
+_places_by_id = (
+    select(*_place)
+    .join(customers, customers.c.id == sites.c.customer_id)
+    .where(among(sites.c.id, _NUMBERS))
+)
 _users_by_id = _known_users.where(among(users.c.id, _NUMBERS))
 
 
@@ -201,6 +206,13 @@ def users_by_id(connection: Connection, user_ids: Collection[int]) -> dict[int, 
         return {}
     rows = connection.execute(_users_by_id, {"ids": user_ids}).all()
     return {row[0]: _known_user(tuple(row)) for row in rows}
+
+
+def places_by_id(connection: Connection, site_ids: Collection[int]) -> dict[int, Place]:
+    if not site_ids:
+        return {}
+    rows = connection.execute(_places_by_id, {"ids": site_ids}).all()
+    return {row[0]: Place(*row) for row in rows}
 
 
 def current_values(connection: Connection, user_ids: Collection[int]) -> dict[int, Values]:

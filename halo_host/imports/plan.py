@@ -336,10 +336,10 @@ class Plan:
     def _decided_row(
         self, payer: Payer, decision: Decision, current: dict[int, Values]
     ) -> PlannedRow:
-        offered = self.policies.offered(payer.core, payer.metadata)
+        offered = after = self.policies.offered(payer.core, payer.metadata)
         before: Values = {}
         if decision.user_id is not None:
-            before, offered = self.policies.changes(offered, current[decision.user_id], {})
+            before, after = self.policies.changes(offered, current[decision.user_id], {})
         return PlannedRow(
             payer.id,
             payer.name,
@@ -349,8 +349,9 @@ class Plan:
             decision.user_id,
             decision.place.site_id if decision.place else None,
             before,
-            offered,
+            after,
             {},
             decision.candidates,
             payer.digest,
+            offered if after is not offered else {},
         )

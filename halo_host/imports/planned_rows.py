@@ -16,7 +16,8 @@ from .rules import Action, Candidate, Rule
 class PlannedRow(NamedTuple):
     """A row of a change set before it is stored.
 
-    `after` of a conflict holds all that the payer offers, so that it can be resolved later.
+    `after` of a conflict or a new user holds all that the payer offers, `offered` does for a link:
+    so that an operator can place the payer elsewhere later.
     """
 
     external_id: str
@@ -31,6 +32,7 @@ class PlannedRow(NamedTuple):
     written: Values = {}  # noqa: RUF012
     candidates: tuple[Candidate, ...] = ()
     digest: str = ""
+    offered: Values = {}  # noqa: RUF012
 
 
 @dataclass(slots=True)

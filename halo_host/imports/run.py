@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, select, update
 
@@ -21,7 +21,7 @@ from ..plugins import Plugins
 from ..plurals import counted
 from ..processes import rare_collections
 from ..types import Connection
-from . import change_sets
+from . import change_set_states, change_sets
 from .apply import Work, apply_all
 from .change_sets import State
 from .lookups import Place
@@ -36,6 +36,7 @@ from .undo import undo_all
 # wrong token or a provider's fault than a tenth of the business.
 REMOVAL_SHARE = 10
 
+_TOLD_EVERY = timedelta(seconds=1)  # who watches sees how far it is
 TIDY_EVERY = 10_000  # stored rows; about 8 MB in SQLite's write-ahead log
 
 _note = (
@@ -77,7 +78,7 @@ class Importer:
 
         :raises InvalidInput: the connection has no Default Site, or cannot import users.
         """
-        rules, policies = self._matching_rules(), self.policies()
+        rules, policies = self.matching_rules(), self.policies()
         stream = self.plugins.stream("halo_import_users", self.connection)
         if stream is None:
             raise InvalidInput(
@@ -112,18 +113,24 @@ class Importer:
                 end = State.PARTLY_UNDONE
             change_sets.set_state(connection, number, end, finished_at=self.clock())
 
-    def run(self, lease: Lease) -> int:
+    def run(self, lease: Lease, *, kept: bool = False, number: int | None = None) -> int:
         """Plan, store the plan as a change set, and apply it; the number of the change set.
 
-        It is left in state HELD where too many payers are gone.
+        It is left in state HELD where too many payers are gone, and PLANNED where it is to be
+        `kept` for an operator. `number` is the change set that was made for it, where one was.
 
         :raises HostError: the provider or its plugin failed; the change set says so, and nothing
             of it was applied.
         """
-        self._matching_rules()  # a missing Default Site is told before anything is begun
+        self.matching_rules()  # a missing Default Site is told before anything is begun
         with self.database.write() as connection:
             lease.renew(connection)
-            number = change_sets.create(connection, self.connection.id, self.agent, self.clock())
+            if number is None:
+                number = change_sets.create(
+                    connection, self.connection.id, self.agent, self.clock()
+                )
+            else:
+                change_set_states.begin_anew(connection, number)
         try:
             with rare_collections():
                 counts, note = self._store_plan(lease, number)
@@ -139,12 +146,15 @@ class Importer:
             change_sets.set_state(
                 connection,
                 number,
-                State.HELD if held else State.APPLYING,
+                State.HELD if held else State.PLANNED if kept else State.APPLYING,
                 counts=counts.as_dict(),
                 note=note,
             )
             change_sets.supersede_conflicts(connection, self.connection.id, number)
-        if not held:
+            change_set_states.discard_older_plans(
+                connection, self.connection.id, number, self.clock()
+            )
+        if not held and not kept:
             self.carry_out(lease, number, State.APPLYING)
         return number
 
@@ -159,12 +169,13 @@ class Importer:
         position = tidied_at = 1
         with self.plan() as plan:
             for batch in plan.batches():
-                if batch.rows or batch.notes or lease.is_getting_old():
+                if batch.rows or batch.notes or self.clock() - lease.renewed_at > _TOLD_EVERY:
                     with self.database.write() as connection:
                         lease.renew(
                             connection, step=f"{counted(plan.counts.fetched, 'payer')} fetched"
                         )
                         position = change_sets.append(connection, number, position, batch.rows)
+                        change_set_states.set_counts(connection, number, plan.counts.as_dict())
                         execute_rows(connection, _note, ("digest", "link_id", "seen"), batch.notes)
                 if position - tidied_at > TIDY_EVERY:
                     self.database.tidy()
@@ -193,7 +204,7 @@ class Importer:
                 connection, number, State.FAILED, finished_at=self.clock(), note=error.message
             )
 
-    def _matching_rules(self) -> MatchingRules:
+    def matching_rules(self) -> MatchingRules:
         matching = self.connections.get(self.connection.slug).matching
         with self.database.read() as connection:
             found = connection.execute(

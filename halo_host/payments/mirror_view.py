@@ -15,6 +15,7 @@ from ..tab_types import (
     CurrencyTotal,
     Freshness,
     Mandate,
+    MonthTotal,
     Payout,
     Refund,
     Subscription,
@@ -24,7 +25,7 @@ from ..types import Connection, Payment, PaymentPage, PaymentQuery
 from . import around, cursors, rows
 from .filters import Wanted, stored_day
 from .pages import MOST, page_rows
-from .totals import totals
+from .totals import months, totals
 from .vocabulary import Vocabulary
 
 
@@ -73,6 +74,10 @@ class UserMirror:
     def totals(self, query: PaymentQuery) -> tuple[CurrencyTotal, ...]:
         with self._database.read() as connection:
             return totals(connection, self._wanted(query))
+
+    def months(self, query: PaymentQuery) -> tuple[MonthTotal, ...]:
+        with self._database.read() as connection:
+            return months(connection, self._wanted(query))
 
     def timelines(self, payments: tuple[Payment, ...]) -> dict[str, tuple[TimelineEntry, ...]]:
         ids = self._ids(payments)

@@ -3,9 +3,9 @@ none of them asks a provider."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from ..connections.connections import Connections
 from ..database.database import Database
@@ -18,10 +18,12 @@ from ..tab_types import CurrencyTotal
 from ..types import Connection
 from . import cursors, filters
 from .filters import PaymentFilter, Sort, looked_up
+from .finding import found_payments
 from .in_full import PaymentInFull, payment_in_full
 from .listing import ListedPayment, listed, with_people
 from .mirror_view import UserMirror
 from .pages import MOST, page_rows
+from .recent import RecentFailures, recent_failures
 from .summary import Summary, summary
 from .totals import totals
 from .unlinked import Unlinked, unlinked
@@ -114,6 +116,18 @@ class Payments:
             )
             return summary(database, found, first_day, last_day)
 
+    def failures(
+        self, since: datetime, *, connection: str | None = None, limit: int = 10
+    ) -> RecentFailures:
+        """The payments that failed since then, the latest first.
+
+        :raises NotFound: there is no such connection.
+        """
+        words = vocabularies(self._plugins, self._connections)
+        with self._database.read() as database:
+            found = looked_up(database, PaymentFilter(connection=connection))
+            return recent_failures(database, found, since, limit, words)
+
     def get(self, payment_id: str, *, connection: str | None = None) -> PaymentInFull:
         """One payment by its id at the provider, with everything around it.
 
@@ -123,6 +137,12 @@ class Payments:
         words = vocabularies(self._plugins, self._connections)
         with self._database.read() as database:
             return payment_in_full(database, payment_id, connection, words)
+
+    def found(self, text: str, *, limit: int) -> Sequence[ListedPayment]:
+        """Payments of any connection whose id or reference is `text`: for a search field."""
+        words = vocabularies(self._plugins, self._connections)
+        with self._database.read() as database:
+            return found_payments(database, text, words, limit=limit)
 
     def unlinked(self, *, connection: str | None = None) -> Unlinked:
         """How many payments wait for their payer to be linked to a user."""
@@ -139,6 +159,15 @@ class Payments:
         with self._database.read() as database:
             wanted = looked_up(database, PaymentFilter(connection=connection))
             return tuple(filters.known_statuses(database, wanted))
+
+    def statuses(self, *, connection: str | None = None) -> tuple[str, ...]:
+        """Every status that the plugins explain, in the order of a payment's life; reads nothing.
+
+        :raises NotFound: there is no such connection.
+        """
+        slugs = [it.slug for it in self._connections.all()] if connection is None else [connection]
+        words = vocabularies(self._plugins, self._connections)
+        return tuple(dict.fromkeys(status for slug in slugs for status in words(slug).statuses))
 
     def mirror_of(self, connection: Connection, payers: tuple[str, ...]) -> UserMirror | None:
         """What a tab reads of these payers; None where the plugin has no stream of payments."""

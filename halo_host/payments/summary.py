@@ -57,11 +57,20 @@ class TimeToPayout:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PayoutDays:
+    """How many payments took this many days to arrive."""
+
+    days: int
+    payments: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Summary:
     """Of the payments charged from `first_day` to `last_day`, both inclusive.
 
     `collected` was confirmed or paid out. `refunded` counts refunds in the month they were made.
-    `unlinked` counts the payments of all time whose payer is linked to no user.
+    `unlinked` counts the payments of all time whose payer is linked to no user. `payout_days` is
+    what `time_to_payout` sums up, the fewest days first.
     """
 
     first_day: date
@@ -71,19 +80,22 @@ class Summary:
     failed: tuple[Reason, ...]
     time_to_payout: TimeToPayout | None
     unlinked: Unlinked
+    payout_days: tuple[PayoutDays, ...] = ()
 
 
 def summary(connection: Connection, wanted: Wanted, first_day: date, last_day: date) -> Summary:
     """`wanted` names the connections alone."""
     span = (first_day.isoformat(), last_day.isoformat())
+    days = _payout_days(connection, wanted, span)
     return Summary(
         first_day=first_day,
         last_day=last_day,
         collected=_months(connection, _collected(wanted, span)),
         refunded=_months(connection, _refunded(wanted, span)),
         failed=_failed(connection, wanted, span),
-        time_to_payout=_time_to_payout(connection, wanted, span),
+        time_to_payout=_time_to_payout(days),
         unlinked=unlinked(connection, wanted),
+        payout_days=tuple(PayoutDays(days=it, payments=days[it]) for it in sorted(days)),
     )
 
 
@@ -204,7 +216,8 @@ def _reasons(found: Iterable[Any], meanings: Mapping[int, tuple[str, str]]) -> t
 # --- how long money takes ----------------------------------------------------------------------
 
 
-def _time_to_payout(connection: Connection, wanted: Wanted, span: Span) -> TimeToPayout | None:
+def _payout_days(connection: Connection, wanted: Wanted, span: Span) -> Mapping[int, int]:
+    """How many payments took how many days."""
     arrived = func.coalesce(payouts.c.arrives_on, func.substr(payouts.c.created_at, 1, 10))
     of_payment = and_(
         payouts.c.connection_id == payments.c.connection_id,
@@ -231,6 +244,10 @@ def _time_to_payout(connection: Connection, wanted: Wanted, span: Span) -> TimeT
         if row.arrived is not None:
             taken = date.fromisoformat(row.arrived) - date.fromisoformat(row.charge_date)
             days[taken.days] += row.payments
+    return days
+
+
+def _time_to_payout(days: Mapping[int, int]) -> TimeToPayout | None:
     if not days:
         return None
     return TimeToPayout(

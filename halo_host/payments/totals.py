@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func
 
 from ..database.mirror_tables import payments
-from ..tab_types import CurrencyTotal
+from ..tab_types import CurrencyTotal, MonthTotal
 from ..types import Money, PaymentState
 from .filters import Wanted
 from .matching import BY_PAYER, matching, values_of
@@ -52,4 +52,30 @@ def summed(rows: Iterable[Row[Any]]) -> tuple[CurrencyTotal, ...]:
             refunded=Money(amount=total[4], currency=currency),
         )
         for currency, total in sorted(sums.items())
+    )
+
+
+def months(connection: Connection, wanted: Wanted) -> tuple[MonthTotal, ...]:
+    """One total for each month and currency, the earliest month first."""
+    day = func.coalesce(payments.c.charge_date, func.substr(payments.c.created_at, 1, 10))
+    month = func.substr(day, 1, 7).label("month")
+    query = matching(
+        wanted,
+        month,
+        payments.c.currency,
+        payments.c.state,
+        func.count().label("payments"),
+        func.sum(payments.c.amount).label("amount"),
+        func.sum(payments.c.amount_refunded).label("refunded"),
+        scan=BY_PAYER,
+    )
+    query = query.group_by(month, payments.c.currency, payments.c.state).order_by(month)
+    found: dict[str, list[Row[Any]]] = {}
+    for row in connection.execute(query, values_of(wanted)):
+        found.setdefault(row.month, []).append(row)
+    return tuple(
+        MonthTotal(month=month, payments=it.payments, collected=it.collected, failed=it.failed)
+        for month, rows in found.items()
+        if month is not None
+        for it in summed(rows)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from functools import cache
 from typing import TypeVar
@@ -22,6 +22,12 @@ class Vocabulary:
 
     def __init__(self, streams: Mapping[StreamKind, Stream]) -> None:
         self._streams = streams
+
+    @property
+    def statuses(self) -> Sequence[str]:
+        """The statuses of payments that the plugin explains."""
+        stream = self._streams.get(StreamKind.PAYMENTS)
+        return () if stream is None else tuple(stream.meanings)
 
     def url(self, kind: StreamKind, identity: str) -> str | None:
         stream = self._streams.get(kind)

@@ -27,6 +27,24 @@ class Planned:
     note: str = ""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Standing:
+    """How a part of a connection's work stands.
+
+    `last` is when the newest run that went well ended; `failures` how many have failed in a row
+    since, and `error` what the newest of those said. `next` is when it is due, `note` why it is not
+    or why then; `is_open` tells that a run is queued or at work.
+    """
+
+    part: str
+    last: datetime | None
+    failures: int
+    error: str
+    next: datetime | None
+    note: str
+    is_open: bool
+
+
 def planned(
     part: str,
     schedule: Schedule,

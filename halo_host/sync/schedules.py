@@ -21,7 +21,7 @@ from ..jobs.job import Job, Why
 from ..jobs.jobs import Jobs
 from ..plugins import Plugins
 from ..types import Connection
-from .due import KINDS, Planned, planned, retry_delay
+from .due import KINDS, Planned, Standing, planned, retry_delay
 from .quiet import QuietHours
 from .schedule import Schedule, check_quiet_hours, checked_changes, stored_schedule
 
@@ -149,6 +149,26 @@ class Schedules:
         """The next run of each part that the connection's plugin offers."""
         details = self._connections.get(slug)
         return self._plan(details, self._histories(details.id))
+
+    def standing(self, slug: str) -> list[Standing]:
+        """How each part that the connection's plugin offers went last, and when it is next."""
+        details = self._connections.get(slug)
+        known = self._histories(details.id)
+        found = []
+        for run in self._plan(details, known):
+            history = known[KINDS[run.part]]
+            found.append(
+                Standing(
+                    part=run.part,
+                    last=history.last_done,
+                    failures=history.failures,
+                    error=history.error,
+                    next=run.due,
+                    note="at work or queued" if history.is_open else run.note,
+                    is_open=history.is_open,
+                )
+            )
+        return found
 
     def offered(self, details: ConnectionDetails) -> tuple[str, ...]:
         """The parts that the connection's plugin can do: users, payments, verify."""

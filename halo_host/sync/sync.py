@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from ..audit import record
 from ..connections.connections import Connections
@@ -202,12 +202,20 @@ class Sync:
         counted = orjson.loads(row.counts).get("customers", {}).get("provider", {})
         return LastProof(row.at, row.differences, row.repaired, counted.get("records", 0))
 
-    def failed(self, slug: str) -> list[FailedRecord]:
+    def failed_count(self, slug: str) -> int:
+        """How many records could not be read."""
+        owner = self._connections.get(slug).id
+        query = select(func.count()).select_from(failed_records).filter_by(connection_id=owner)
+        with self._database.read() as connection:
+            return connection.scalar(query) or 0
+
+    def failed(self, slug: str, *, limit: int | None = None) -> list[FailedRecord]:
         """The records that could not be read, newest first."""
         query = (
             select(failed_records)
             .filter_by(connection_id=self._connections.get(slug).id)
             .order_by(failed_records.c.last_at.desc(), failed_records.c.external_id)
+            .limit(limit)
         )
         with self._database.read() as connection:
             return [

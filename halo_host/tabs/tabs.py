@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
+from time import monotonic
 
 from sqlalchemy import select
 
@@ -17,49 +18,17 @@ from ..payments.mirror_view import UserMirror
 from ..payments.payments import Payments
 from ..plugins import Plugins
 from ..settings import Settings
-from ..tab_types import MirrorView, Tab
+from ..sync.sync import Sync
+from ..tab_types import Tab
 from ..types import Connection, PaymentPage, PaymentQuery, User
+from .clean import cleaned
+from .context import Context
+from .places import Errand, Places
 from .render import Renderer
+from .shown import Heading, Opened, Page
 
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A tab in the ribbon of a user page; addressed by connection and slug."""
-
-    connection: str
-    slug: str
-    title: str
-    badge: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A whole HTML page.
-
-    `next_cursor` leads to the next page of payments, where there is one; `error` is what went wrong
-    where this is the page of a tab that failed.
-    """
-
-    html: str
-    next_cursor: str | None = None
-    error: HostError | None = None
-
-
-@dataclass(slots=True)
-class Context:
-    """What a tab may ask of the host while it loads (`halo_host.TabContext`)."""
-
-    external_user_ids: tuple[str, ...]
-    query: PaymentQuery
-    now: datetime
-    list_payments: Callable[[PaymentQuery], PaymentPage]
-    mirror: MirrorView | None = None
-    next_cursor: str | None = None
-
-    def payments(self, query: PaymentQuery) -> PaymentPage:
-        page = self.list_payments(query)
-        self.next_cursor = page.next_cursor
-        return page
+DEADLINE = 5.0  # seconds for a tab, from when it is opened
+RIBBON_DEADLINE = 1.0  # for the headings of all connections together, which read nothing
 
 
 class Tabs:
@@ -69,6 +38,7 @@ class Tabs:
         plugins: Plugins,
         connections: Connections,
         payments: Payments,
+        sync: Sync,
         settings: Settings,
         clock: Callable[[], datetime],
     ) -> None:
@@ -76,16 +46,111 @@ class Tabs:
         self._plugins = plugins
         self._connections = connections
         self._payments = payments
+        self._sync = sync
         self._clock = clock
+        self.places = Places()
         self._renderer = Renderer(settings.locale, settings.timezone)
 
     def headings(self, user_id: int, slug: str) -> list[Heading]:
         """The tabs that a connection adds to a user."""
-        connection = self._connections.ready(slug)
+        return self._headings(slug, self._user(user_id))
+
+    def _headings(self, slug: str, user: User) -> list[Heading]:
         return [
             Heading(slug, tab.slug, tab.title, tab.badge)
-            for tab in self._tabs(connection, self._user(user_id))
+            for tab in self._tabs(self._connections.ready(slug), user)
         ]
+
+    def ribbon(self, user_id: int, *, seconds: float = RIBBON_DEADLINE) -> list[Heading]:
+        """The tabs of all enabled connections. One that fails, or hangs, keeps no other back.
+
+        :raises NotFound: there is no such user.
+        """
+        user = self._user(user_id)
+        asked: list[tuple[str, str, Errand[list[Heading]] | HostError]] = []
+        for details in self._connections.all():
+            if not details.enabled:
+                continue
+            try:
+                asked.append((details.slug, details.name, self._begin_headings(details.slug, user)))
+            except HostError as error:
+                asked.append((details.slug, details.name, error))
+        give_up = monotonic() + seconds
+        found: list[Heading] = []
+        for slug, name, errand in asked:
+            try:
+                if isinstance(errand, HostError):
+                    raise errand
+                found += errand.result(max(0.0, give_up - monotonic()))
+            except HostError as error:
+                found.append(Heading(slug, "", name, "!", error))
+        return found
+
+    def _begin_headings(self, slug: str, user: User) -> Errand[list[Heading]]:
+        return self.places.begin(slug, lambda: self._headings(slug, user))
+
+    def open(
+        self,
+        user_id: int,
+        slug: str,
+        tab_slug: str | None = None,
+        query: PaymentQuery | None = None,
+        *,
+        seconds: float = DEADLINE,
+    ) -> Opened:
+        """A tab for a page of the host, the connection's first by default.
+
+        It is loaded in one of the connection's places; whatever its plugin does, this returns.
+
+        :raises NotFound: there is no such user, connection or tab.
+        :raises InvalidInput: the query is none of this tab's.
+        """
+        user = self._user(user_id)
+        name = self._connections.get(slug).name
+        try:
+            errand = self.places.begin(
+                slug, lambda: self._opened(user, slug, tab_slug, query or PaymentQuery())
+            )
+            return errand.result(seconds)
+        except (NotFound, InvalidInput):
+            raise
+        except HostError as error:
+            return Opened(tab_slug or "", name, error=error)
+
+    def _opened(self, user: User, slug: str, tab_slug: str | None, query: PaymentQuery) -> Opened:
+        connection = self._connections.ready(slug)
+        tab = _chosen(self._tabs(connection, user), slug, tab_slug)
+        try:
+            body, context = self._content(connection, user, tab, query)
+        except InvalidInput:
+            raise
+        except HostError as error:
+            return Opened(tab.slug, tab.title, error=error)
+        return Opened(
+            tab.slug,
+            tab.title,
+            cleaned(body),
+            next_cursor=context.next_cursor,
+            takes_query=context.takes_query,
+            is_linked=bool(context.external_user_ids),
+            is_mirrored=context.mirror is not None,
+        )
+
+    def refresh(self, user_id: int, slug: str, *, agent: str, seconds: float = DEADLINE) -> bool:
+        """Read now what changed for the user's payers; whether that has ended in time.
+
+        What is late goes on.
+
+        :raises NotFound: there is no such user or connection.
+        :raises ConnectionBusy: a sync runs, which does the same.
+        """
+        payers = self.payers_of(user_id, slug)
+        if not payers:
+            return True
+        errand = self.places.begin(
+            slug, lambda: self._sync.refresh_payer(slug, payers, agent=agent)
+        )
+        return errand.ends(seconds)
 
     def page(
         self,
@@ -104,22 +169,22 @@ class Tabs:
         user = self._user(user_id)
         tab = _chosen(self._tabs(connection, user), slug, tab_slug)
         try:
-            body, next_cursor = self._content(connection, user, tab, query or PaymentQuery())
+            body, context = self._content(connection, user, tab, query or PaymentQuery())
         except HostError as error:
             html = self._renderer.error_page(user, connection.name, tab.title, error)
             return Page(html, error=error)
         html = self._renderer.page(user, connection.name, tab.title, body)
-        return Page(html, next_cursor)
+        return Page(html, context.next_cursor)
 
     def _content(
         self, connection: Connection, user: User, tab: Tab, query: PaymentQuery
-    ) -> tuple[str, str | None]:
+    ) -> tuple[str, Context]:
         owner = self._plugins.owner_of(connection)
         payers = self._payers(connection, user)
         mirror = self._payments.mirror_of(connection, payers)
         context = Context(
             external_user_ids=payers,
-            query=replace(query, external_user_ids=payers),
+            asked=replace(query, external_user_ids=payers),
             now=self._clock(),
             list_payments=lambda wanted: self._list_payments(connection, payers, mirror, wanted),
             mirror=mirror,
@@ -127,8 +192,9 @@ class Tabs:
         with self._plugins.attributed(owner, f"the tab {tab.slug}", connection):
             values = tab.load(context)
             body = self._renderer.fragment(tab.template, values)
-        # A tab may ask the mirror itself for its page of payments.
-        return body, context.next_cursor or (mirror.next_cursor if mirror else None)
+        if mirror is not None:  # which a tab may ask itself for its page of payments
+            context.next_cursor = context.next_cursor or mirror.next_cursor
+        return body, context
 
     def _list_payments(
         self,

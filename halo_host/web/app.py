@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from ..api import api
 from . import areas, each_request, errors, health, metrics, webhooks
 from .shell import shell
 
@@ -32,6 +33,7 @@ def create_app(host: Host, answer_times: AnswerTimes) -> Flask:
     app.register_blueprint(webhooks.views)
     app.register_blueprint(health.views)
     app.register_blueprint(metrics.views)
+    api.prepare(app)
     for area in areas.blueprints():
         app.register_blueprint(area)
     return app

@@ -8,8 +8,24 @@ from flask import Blueprint
 
 
 def blueprints() -> Iterator[Blueprint]:
+    from .activity.views import views as activity
+    from .agents.views import views as agents
+    from .directory.views import views as directory
     from .home.views import views as home
+    from .imports.views import views as imports
+    from .integrations.views import views as integrations
+    from .payments.one import views as payments  # with the views of payments.views
+    from .search.views import views as search
     from .sign_in.links import views as sign_in  # with the views of sign_in.views
+    from .user_tabs.views import views as user_tabs
 
+    yield activity
+    yield agents
+    yield directory
     yield home
+    yield imports
+    yield integrations
+    yield payments
+    yield search
     yield sign_in
+    yield user_tabs

@@ -11,7 +11,8 @@ from http import HTTPStatus
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import Forbidden, HTTPException, MethodNotAllowed
 
-from ..errors import ConnectionBusy, HostError, InvalidInput, NotFound
+from ..api.api import answer_to, is_api
+from ..errors import ChangedMeanwhile, ConnectionBusy, HostError, InvalidInput, NotFound
 from .parts import error_answer, the_host
 from .shell.access import is_elsewhere
 from .shell.pages import page
@@ -35,7 +36,12 @@ _TITLES = {
     500: "Something went wrong",
     503: "That does not work now",
 }
-_STATUSES: dict[type[HostError], int] = {NotFound: 404, InvalidInput: 422, ConnectionBusy: 409}
+_STATUSES: dict[type[HostError], int] = {
+    NotFound: 404,
+    InvalidInput: 422,
+    ConnectionBusy: 409,
+    ChangedMeanwhile: 409,
+}
 
 
 def prepare(app: Flask) -> None:
@@ -45,6 +51,8 @@ def prepare(app: Flask) -> None:
 
 
 def _refused(error: HTTPException) -> Response:
+    if is_api(request.path):
+        return answer_to(error)
     status = error.code or 500
     message = _SENTENCES.get(status, f"{error.name}.")
     if isinstance(error, Forbidden) and error.description:
@@ -60,6 +68,8 @@ def _refused(error: HTTPException) -> Response:
 
 
 def _failed(error: HostError) -> Response:
+    if is_api(request.path):
+        return answer_to(error)
     status = 503 if is_elsewhere() else _STATUSES.get(type(error), 503)
     level = logging.ERROR if status == 503 else logging.INFO
     _log.log(level, "%s %s failed: %s", request.method, request.path, error.message)
@@ -67,6 +77,8 @@ def _failed(error: HostError) -> Response:
 
 
 def _crashed(error: Exception) -> Response:
+    if is_api(request.path):
+        return answer_to(error)
     _log.error("%s %s failed.", request.method, request.path, exc_info=error)
     return _answer(500, "Something unexpected happened; the log tells more.")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, Select, delete, func, make_url, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, make_url, or_, select, update
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import ArgumentError
 
@@ -132,11 +132,18 @@ class Inbox:
 
     # --- for faces -----------------------------------------------------------------------------
 
-    def find(self, selection: Selection, *, limit: int) -> list[Delivery]:
-        """The newest first."""
+    def find(
+        self, selection: Selection, *, limit: int, before: tuple[datetime, int] | None = None
+    ) -> list[Delivery]:
+        """The newest first, from the one on that comes after `before`: its arrival and number."""
+        conditions = selection.conditions()
+        if before is not None:
+            at, number = before
+            earlier, equal = deliveries.c.received_at < at, deliveries.c.received_at == at
+            conditions.append(or_(earlier, and_(equal, deliveries.c.id < number)))
         query = (
             _listed()
-            .where(*selection.conditions())
+            .where(*conditions)
             .order_by(deliveries.c.received_at.desc(), deliveries.c.id.desc())
             .limit(limit)
         )

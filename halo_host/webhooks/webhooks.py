@@ -149,11 +149,17 @@ class Webhooks:
         base = self._settings.public_url or f"http://{self._settings.listen}"
         return f"{base}/webhooks/{slug}"
 
-    def find(self, selection: Selection, *, limit: int = 50) -> list[Delivery]:
-        """Deliveries, the newest first."""
+    def find(
+        self,
+        selection: Selection,
+        *,
+        limit: int = 50,
+        before: tuple[datetime, int] | None = None,
+    ) -> list[Delivery]:
+        """Deliveries, the newest first; go on with `received_at` and `id` of the last one."""
         if selection.connection is not None:
             self._connections().get(selection.connection)
-        return self.inbox.find(selection, limit=limit)
+        return self.inbox.find(selection, limit=limit, before=before)
 
     def get(self, number: int) -> DeliveryDetails:
         return self.inbox.get(number)

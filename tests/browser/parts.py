@@ -62,13 +62,6 @@ def sites() -> str:
     return str(ui.choices(found[:10]))
 
 
-@views.get("/search")
-@requires(Role.VIEWER)
-def search() -> str:
-    asked = request.args.get("q", "")
-    return f'<a href="/?found=1">{len(asked)} letters</a><a href="/?found=2">Other</a>'
-
-
 @views.post("/parts/fails")
 @requires(Role.OPERATOR)
 def fails() -> Response:

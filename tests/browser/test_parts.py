@@ -88,18 +88,6 @@ def test_a_picker_is_chosen_with_the_mouse_and_takes_no_other_text(shown: Page) 
     expect(picker).to_have_value("")
 
 
-def test_the_search_field_is_reached_by_a_key_and_shows_what_it_finds(shown: Page) -> None:
-    shown.keyboard.press("/")
-    expect(shown.get_by_role("searchbox", name="Search customers")).to_be_focused()
-    shown.keyboard.type("acme")
-    expect(shown.get_by_role("link", name="4 letters")).to_be_visible()
-    shown.keyboard.press("ArrowDown")
-    expect(shown.get_by_role("link", name="4 letters")).to_be_focused()
-    shown.keyboard.press("ArrowDown")
-    shown.keyboard.press("Enter")
-    expect(shown).to_have_url(re.compile(r"/\?found=2$"))
-
-
 def test_a_filter_changes_the_list_and_the_address_and_the_way_back(shown: Page) -> None:
     rows = shown.get_by_role("row").filter(has_text="Services")
     expect(rows).to_have_count(5)

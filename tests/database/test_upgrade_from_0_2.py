@@ -20,7 +20,14 @@ from halo_host.errors import DatabaseError
 from halo_host.host import Host
 from halo_host.settings import Settings
 
-NEW = {"agents", "agent_sessions", "api_tokens", "sign_in_failures", "one_time_links"}
+NEW = {
+    "agents",
+    "agent_sessions",
+    "api_requests",
+    "api_tokens",
+    "sign_in_failures",
+    "one_time_links",
+}
 
 
 def rows(database: Database) -> dict[str, list[str]]:

@@ -45,7 +45,7 @@ def test_a_full_disk_keeps_whole_batches_and_the_next_load_goes_on(
     url: str, people: Path, clock: Clock
 ) -> None:
     with (
-        closing(Database(f"{url}?max_page_count=150")) as full,
+        closing(Database(f"{url}?max_page_count=200")) as full,
         pytest.raises(DatabaseError, match=r"is full.*\n.*goes on where it stopped"),
     ):
         Directory(full, clock).load(people, agent=AGENT)

@@ -60,7 +60,8 @@ def test_every_page_is_sound_html(app: Flask, administrator: Visitor, visitor: V
     for who in (administrator, visitor):
         for path in [*paths, "/nothing-here"]:
             answer = who.get(path)
-            if answer.mimetype == "text/html" and answer.status_code not in {302, 303}:
+            is_page = answer.mimetype == "text/html" and not path.startswith("/pickers/")
+            if is_page and answer.status_code not in {302, 303}:
                 wrong[path, answer.status_code] = mistakes(answer.text)
     assert len(wrong) >= 5
 

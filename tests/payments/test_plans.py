@@ -144,3 +144,15 @@ def prepared(host: Host, mirror: Mirror) -> None:
     mirror.payment("PM1", payout_id="PO1")
     mirror.payment("PM2", status="failed")
     mirror.failure("PM2", "insufficient_funds")
+
+
+def test_what_is_typed_into_the_search_field_is_found_in_an_index(
+    host: Host, mirror: Mirror, on_sqlite: bool
+) -> None:
+    mirror.payment("PM1", reference="INV-7")
+
+    with plans(host, on_sqlite) as found:
+        assert len(host.payments.found("INV-7", limit=5)) == 1
+    no_row_by_row(found)
+    if on_sqlite:
+        assert any("ix_payments_reference" in step for step in found)

@@ -28,7 +28,7 @@ AREAS = (
     Area("users", "Users", "users", "/users"),
     Area("payments", "Payments", "credit-card", "/payments"),
     Area("integrations", "Integrations", "apps", "/integrations"),
-    Area("activity", "Activity", "activity", "/activity", Role.ADMINISTRATOR),
+    Area("activity", "Activity", "activity", "/activity"),
     Area("configuration", "Configuration", "settings", "/configuration", Role.ADMINISTRATOR),
 )
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from flask import Blueprint, Flask, request
 from jinja2 import StrictUndefined
 
+from ...agents.roles import Role
 from ...host import Host
 from . import access, assets, cookies, csrf, toasts, viewing
 from .compression import compress
@@ -47,6 +48,7 @@ def prepare(app: Flask, host: Host) -> None:
         "lasting": formats.lasting,
     }
     environment.globals |= {
+        "allows": _allows,
         "asset": files.url,
         "icon": icon,
         "csrf": csrf.field,
@@ -72,3 +74,9 @@ def _limit_body() -> None:
 def _navigation() -> Sequence[Area]:
     session = access.signed_in()
     return areas_for(session.role) if session is not None else []
+
+
+def _allows(role: str) -> bool:
+    """Whether who asks may do what needs this role: for buttons that others shall not see."""
+    session = access.signed_in()
+    return session is not None and session.role.allows(Role(role))

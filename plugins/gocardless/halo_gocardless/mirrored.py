@@ -6,14 +6,16 @@ Host 0.1 has no mirror, so the names of level 2 are imported for type checking a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from halo_host import Payment, TabContext
+from halo_host import Payment, PaymentQuery, TabContext
+
+from .chart import Chart, charts, first_day
 
 if TYPE_CHECKING:
-    from halo_host import Freshness, MirrorView, Payout, Refund, TimelineEntry
+    from halo_host import Freshness, Mandate, MirrorView, Payout, Refund, TimelineEntry
 
 OLD = timedelta(hours=24)  # from then on the age of the mirror is pointed out
 
@@ -46,6 +48,7 @@ class Row:
     history: tuple[Happening, ...]
     refunds: tuple[Refund, ...]
     payout: Payout | None
+    mandate: Mandate | None
 
     @property
     def has_more(self) -> bool:
@@ -59,6 +62,8 @@ def load_mirrored(context: TabContext, mirror: MirrorView) -> Mapping[str, Any]:
     timelines = mirror.timelines(page.payments)
     refunds = mirror.refunds(page.payments)
     payouts = mirror.payouts(page.payments)
+    mandates = mirror.mandates()
+    by_id = {mandate.id: mandate for mandate in mandates}
     return {
         "rows": [
             Row(
@@ -66,16 +71,35 @@ def load_mirrored(context: TabContext, mirror: MirrorView) -> Mapping[str, Any]:
                 history=tuple(map(_happening, timelines.get(payment.id, ()))),
                 refunds=refunds.get(payment.id, ()),
                 payout=payouts.get(payment.payout_id or ""),
+                mandate=by_id.get(payment.mandate_id or ""),
             )
             for payment in page.payments
         ],
         "totals": totals,
         "payments": sum(total.payments for total in totals),
-        "mandates": mirror.mandates(),
+        "charts": _charts(context, mirror),
+        "is_filtered": _is_filtered(context.query),
+        "mandates": mandates,
         "subscriptions": mirror.subscriptions(),
         "is_linked": bool(context.external_user_ids),
         **_freshness(mirror.freshness, context.now),
     }
+
+
+def _is_filtered(query: PaymentQuery) -> bool:
+    return bool(query.statuses or query.charged_from or query.charged_to)
+
+
+def _charts(context: TabContext, mirror: MirrorView) -> list[Chart]:
+    """Of all payments, whatever the filter. Host 0.2 has no sums by month."""
+    months = getattr(mirror, "months", None)
+    if months is None:
+        return []
+    today = context.now.date()
+    year = replace(
+        context.query, statuses=(), charged_from=first_day(today), charged_to=None, cursor=None
+    )
+    return charts(months(year), today)
 
 
 def _freshness(freshness: Freshness, now: datetime) -> Mapping[str, Any]:

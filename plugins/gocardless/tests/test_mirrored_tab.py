@@ -277,8 +277,8 @@ def test_totals_count_every_payment_and_not_only_those_on_the_page():
     )
     total = replace(TOTAL, payments=9_999)
     shown = Parts(render(replace(FULL, all_totals=(other, total)))).text
-    assert "€5.00 in 1 payment: €5.00 collected, €2.00 refunded" in shown
-    assert "£39.98 in 9999 payments: £19.99 collected, £19.99 failed or charged back" in shown
+    assert "€5.00 in 1 payment Collected €5.00 Failed or charged back €0.00 Refunded €2.00" in shown
+    assert "£39.98 in 9999 payments Collected £19.99 Failed or charged back £19.99" in shown
     assert "2 of 10000 payments are on this page." in shown
 
 
@@ -300,7 +300,7 @@ def test_the_history_of_a_payment_is_told_in_plain_words_with_its_reason():
     assert "created through the API Payment created via the API." in parts.text
     assert "failed by the bank The payer had too little money. (ARUDD-0)" in parts.text
     bad = [tag for tag, attributes in parts.tags if attributes.get("class") == "halo-bad"]
-    assert bad == ["li"]
+    assert bad == ["dd", "li"]
     assert [tag for tag, _ in parts.tags].count("details") == 2
 
 
@@ -398,7 +398,7 @@ def test_fields_that_are_absent_leave_a_dash():
     )
     html = render(mirror)
     assert "None" not in html
-    assert Parts(html).text.count("–") == 10
+    assert Parts(html).text.count("–") == 11
     assert html.count("<details>") == 1
 
 
@@ -424,7 +424,8 @@ def test_hostile_words_stay_words(hostile):
     )
     parts = Parts(render(mirror))
     assert {tag for tag, _ in parts.tags} <= set(
-        "p h2 ul ol li table caption thead tbody tr th td a span div details summary strong".split()
+        "p h2 h3 ul ol li dl dt dd table caption thead tbody tr th td a span div details summary "
+        "strong svg g title line rect text".split()
     )
     assert not any(name.startswith("on") for _, names in parts.tags for name in names)
     assert "49" not in parts.text

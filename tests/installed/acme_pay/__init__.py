@@ -29,6 +29,8 @@ from halo_host import (
     hookimpl,
 )
 
+from .tabs import bad_tabs
+
 if HOOK_API >= 2:  # host 0.1 knows neither these hooks nor the names that they need
     from .webhooks import halo_verify_webhook, halo_webhook_events  # noqa: F401
 
@@ -102,6 +104,8 @@ def halo_user_tabs(connection, user):
     yield Tab(
         slug="broken", title="Broken", template="acme_pay:payments.html", load=_fail, order=200
     )
+    if connection.settings["region"] == "south":
+        yield from bad_tabs()
 
 
 def _fail(context):

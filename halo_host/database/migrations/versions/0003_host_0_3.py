@@ -1,11 +1,12 @@
-"""The tables of host 0.3: agents, their sessions, API tokens and links, failed sign-ins."""
+"""The tables of host 0.3: agents, their sessions, API tokens and links, failed sign-ins; what the
+pages of imports look for."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-from halo_host.database.columns import UtcTime
+from halo_host.database.columns import Json, UtcTime
 
 revision = "0003"
 down_revision = "0002"
@@ -108,6 +109,19 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_api_tokens_agent_id"), "api_tokens", ["agent_id"], unique=False)
     op.create_table(
+        "api_requests",
+        sa.Column("scope", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("fingerprint", sa.String(length=64), nullable=False),
+        sa.Column("token", sa.String(length=40), nullable=False),
+        sa.Column("begun_at", UtcTime(length=27), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("location", sa.Text(), server_default="", nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("scope", "key", name=op.f("pk_api_requests")),
+    )
+    op.create_index(op.f("ix_api_requests_begun_at"), "api_requests", ["begun_at"], unique=False)
+    op.create_table(
         "one_time_links",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
         sa.Column("kind", sa.String(length=20), nullable=False),
@@ -125,4 +139,35 @@ def upgrade() -> None:
     op.bulk_insert(
         sa.table("id_counters", sa.column("name", sa.String), sa.column("next_id", sa.BigInteger)),
         [{"name": name, "next_id": 1} for name in ("agents", "agent_sessions", "api_tokens")],
+    )
+    op.add_column(
+        "change_sets", sa.Column("version", sa.Integer(), server_default="0", nullable=False)
+    )
+    op.add_column("change_rows", sa.Column("offered", Json(), server_default="{}", nullable=False))
+    op.add_column(
+        "change_rows", sa.Column("search_key", sa.Text(), server_default="", nullable=False)
+    )
+    op.execute(
+        "UPDATE change_rows SET search_key ="
+        " lower(substr(name, 1, 100) || ' ' || substr(external_id, 1, 100))"
+    )
+    op.create_index(
+        "ix_change_rows_action",
+        "change_rows",
+        ["change_set_id", "action", "position", "state"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_change_rows_search",
+        "change_rows",
+        ["change_set_id", "search_key", "position"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_payments_reference",
+        "payments",
+        ["reference"],
+        unique=False,
+        sqlite_where=sa.text("reference != ''"),
+        postgresql_where=sa.text("reference != ''"),
     )

@@ -31,13 +31,11 @@
       if (row.dataset.open) away(row.dataset.open);
       else window.location.assign(row.dataset.href);
     }
-    if (event.key === "ArrowDown" && row.nextElementSibling) {
-      event.preventDefault();
-      row.nextElementSibling.focus();
-    }
-    if (event.key === "ArrowUp" && row.previousElementSibling) {
-      event.preventDefault();
-      row.previousElementSibling.focus();
-    }
+    const way = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
+    if (!way) return;
+    event.preventDefault();
+    let next = row[way];
+    while (next && !next.matches("[data-open], [data-href]")) next = next[way];
+    if (next) next.focus();
   });
 })();

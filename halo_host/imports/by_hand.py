@@ -1,0 +1,118 @@
+"""Link a payer to a user by hand, where no import has found out whose payer it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, exists, insert, or_, select
+
+from ..audit import record
+from ..database.columns import email_key
+from ..database.contains import holds
+from ..database.ids import allocate_ids
+from ..database.mirror_tables import payers
+from ..database.tables import links
+from ..errors import InvalidInput, NotFound
+from . import held
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinkablePayer:
+    """A payer of the mirror whom no user has; name and e-mail are empty where it tells none."""
+
+    external_id: str
+    name: str
+    email: str
+
+
+def linkable(
+    connection: Connection, connection_id: int, text: str, limit: int
+) -> list[LinkablePayer]:
+    """Payers without a user whose name, e-mail address or id holds every word of the text."""
+    linked = exists(
+        select(links.c.id).where(
+            links.c.connection_id == payers.c.connection_id,
+            links.c.external_id == payers.c.external_id,
+        )
+    )
+    query = (
+        select(payers.c.external_id, payers.c.name, payers.c.email)
+        .where(payers.c.connection_id == connection_id, payers.c.removed_at.is_(None), ~linked)
+        .order_by(payers.c.name, payers.c.external_id)
+        .limit(limit)
+    )
+    for word in text.split():
+        query = query.where(
+            or_(
+                holds(payers.c.name, word),
+                holds(payers.c.email, word),
+                payers.c.external_id == word,
+            )
+        )
+    return [LinkablePayer(**row._mapping) for row in connection.execute(query)]
+
+
+def suggested(connection: Connection, connection_id: int, email: str) -> LinkablePayer | None:
+    """The one payer without a user who has this e-mail address; None where there are several."""
+    if not email:
+        return None
+    found = [
+        it
+        for it in linkable(connection, connection_id, email, 5)
+        if email_key(it.email) == email_key(email)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def link(
+    connection: Connection,
+    connection_id: int,
+    slug: str,
+    external_id: str,
+    user_id: int,
+    *,
+    agent: str,
+    now: datetime,
+) -> None:
+    """Link them; the next import updates the user as one that it had linked itself.
+
+    :raises NotFound: the mirror holds no such payer.
+    :raises InvalidInput: the payer is linked already.
+    """
+    payer = connection.execute(
+        select(payers.c.name).filter_by(connection_id=connection_id, external_id=external_id)
+    ).one_or_none()
+    if payer is None:
+        raise NotFound(
+            f"The mirror of {slug} holds no payer {external_id[:60]}.",
+            advice="Choose one of those that are found; what is new comes with the next sync.",
+        )
+    there = connection.scalar(
+        select(links.c.user_id).filter_by(connection_id=connection_id, external_id=external_id)
+    )
+    if there is not None:
+        raise InvalidInput(
+            f"The payer {external_id[:60]} is linked to user {there} already.",
+            advice="Undo the import that linked it, if that is wrong.",
+        )
+    connection.execute(
+        insert(links).values(
+            id=allocate_ids(connection, links)[0],
+            connection_id=connection_id,
+            external_id=external_id,
+            user_id=user_id,
+            written={},
+            created_at=now,
+        )
+    )
+    held.release(connection, connection_id, [external_id])
+    record(
+        connection,
+        at=now,
+        agent=agent,
+        action="user.linked",
+        entity="user",
+        entity_id=user_id,
+        after={"connection": slug, "payer": external_id, "name": payer.name},
+    )

@@ -1,0 +1,92 @@
+"""Where change sets stand: what may begin, what waits, and decisions made from an old page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from ..database.tables import change_sets
+from ..errors import ChangedMeanwhile, InvalidInput
+from .change_sets import State, delete_rows, set_state
+
+# Their rows wait for an operator, who may tick and place them.
+WAITING = frozenset({State.PLANNED, State.HELD})
+UNDOABLE = frozenset({State.APPLIED, State.PARTLY_UNDONE})
+RUNNING = frozenset({State.QUEUED, State.PLANNING, State.APPLYING, State.UNDOING})
+
+
+def set_counts(connection: Connection, number: int, counts: Mapping[str, int]) -> None:
+    connection.execute(update(change_sets).filter_by(id=number).values(counts=counts))
+
+
+def begin_anew(connection: Connection, number: int) -> None:
+    """A change set that was queued, or whose planning was interrupted, is planned from its start.
+
+    :raises InvalidInput: an operator has cancelled it.
+    """
+    startable = [State.QUEUED, State.PLANNING, State.ABANDONED]
+    state = state_of(connection, number)
+    if state not in startable:
+        raise InvalidInput(f"Change set {number} is {state}; nothing was fetched.")
+    delete_rows(connection, number)
+    set_state(connection, number, State.PLANNING, counts={}, note="")
+
+
+def discard_older_plans(
+    connection: Connection, connection_id: int, number: int, now: datetime
+) -> None:
+    """A later import has looked at every payer again, so older plans no longer wait."""
+    connection.execute(
+        update(change_sets)
+        .where(
+            change_sets.c.connection_id == connection_id,
+            change_sets.c.id < number,
+            change_sets.c.state == State.PLANNED,
+        )
+        .values(
+            state=State.DISCARDED,
+            finished_at=now,
+            note=f"Import {number} has looked at every payer again.",
+            version=change_sets.c.version + 1,
+        )
+    )
+
+
+def state_of(connection: Connection, number: int) -> State:
+    return State(connection.scalars(select(change_sets.c.state).filter_by(id=number)).one())
+
+
+def in_states(connection: Connection, connection_id: int, states: Iterable[State]) -> list[int]:
+    """Change sets of one connection in those states, the newest first."""
+    query = select(change_sets.c.id).where(
+        change_sets.c.connection_id == connection_id, change_sets.c.state.in_(list(states))
+    )
+    return list(connection.scalars(query.order_by(change_sets.c.id.desc())))
+
+
+def expect(
+    connection: Connection, number: int, states: Iterable[State], version: int | None
+) -> None:
+    """Make sure, at the begin of a decision, that it is made about the change set as it stands.
+
+    :raises ChangedMeanwhile: somebody has decided something since the page was loaded.
+    :raises InvalidInput: it is in another state.
+    """
+    row = connection.execute(
+        select(change_sets.c.state, change_sets.c.version).filter_by(id=number)
+    ).one()
+    if version is not None and row.version != version:
+        raise ChangedMeanwhile(
+            f"Import {number} has changed since you loaded this page; nothing was done.",
+            advice="Load the page again, and look at what is there now.",
+        )
+    if State(row.state) not in frozenset(states):
+        raise InvalidInput(
+            f"Change set {number} is {row.state}, not {' or '.join(sorted(states))}; "
+            "nothing was changed."
+        )
+    connection.execute(
+        update(change_sets).filter_by(id=number).values(version=change_sets.c.version + 1)
+    )

@@ -1,0 +1,1 @@
+"""Customers, their sites and users, and what one may know of each."""

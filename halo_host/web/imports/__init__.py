@@ -1,0 +1,1 @@
+"""Importing users: history, a change set and its rows, decisions, undo."""

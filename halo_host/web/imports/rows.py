@@ -1,0 +1,82 @@
+"""One row of an import: why, before and after, and placing it by hand."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from ...agents.roles import Role
+from ...errors import ChangedMeanwhile, HostError, InvalidInput
+from ...imports.change_set_states import WAITING
+from ...imports.change_sets import RowState
+from ...imports.resolve import Choice, Lead, LinkTo, MakeNew, Skip, is_placeable
+from ...imports.rules import Rule
+from ..shell.pages import back_to, page, requires, say, the_agent, the_host
+from .change_set import frame
+from .decisions import list_address, stale_page, version
+from .words import field_words
+
+views = Blueprint("rows", __name__)
+
+
+@views.get("/imports/<int:number>/rows/<int:position>")
+@requires(Role.VIEWER)
+def show(number: int, position: int) -> Response:
+    return _shown(number, position)
+
+
+@views.post("/imports/<int:number>/rows/<int:position>")
+@requires(Role.OPERATOR)
+def place(number: int, position: int) -> Response:
+    """Decide it: at once, or for when the import is applied."""
+    host = the_host()
+    try:
+        row = host.imports.resolve(
+            number, position, _choice(), agent=the_agent().name, version=version()
+        )
+    except ChangedMeanwhile as stale:
+        return stale_page(number, stale)
+    except HostError as error:
+        return _shown(number, position, error)
+    say(row.why.partition(" Before: ")[0])
+    return back_to(list_address(number))
+
+
+def _choice() -> Choice:
+    user, site = (request.form.get(name, type=int) for name in ("user", "site"))
+    match request.form.get("choice"):
+        case "link" if user:
+            return LinkTo(user)
+        case "new" if site:
+            return MakeNew(site)
+        case "skip":
+            return Skip()
+        case "lead":
+            return Lead()
+        case "link":
+            raise InvalidInput("Choose the user to whom the payer belongs.")
+        case "new":
+            raise InvalidInput("Choose the site for the new user.")
+        case _:
+            raise InvalidInput("Choose where the payer is to go.")
+
+
+def _shown(number: int, position: int, error: HostError | None = None) -> Response:
+    host = the_host()
+    change_set = host.imports.get(number)
+    found = host.reviews.row(number, position)
+    row = found.rows[0]
+    around = frame(host, change_set, row.name)
+    waits = change_set.state in WAITING
+    may_place = is_placeable(row) if waits else row.state is RowState.OPEN
+    return page(
+        "imports/row.html",
+        **around,
+        status=422 if error else 200,
+        row=row,
+        found=found,
+        error=error,
+        may_place=may_place and around["may_work"],
+        may_lead=row.rule is Rule.PAYERS_DIFFER,
+        fields=field_words(host),
+        back=request.values.get("back", ""),
+    )

@@ -1,0 +1,1 @@
+"""Configuration > Integrations: the tiles, and the module page of each connection."""

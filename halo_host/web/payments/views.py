@@ -1,0 +1,175 @@
+"""Payments of all users: what went wrong on top, charts, and the list with its filters.
+
+The list stands at once. What counts over many payments (failures of the last days, charts, sums)
+comes by requests of its own, so that a million payments keep nobody waiting.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from ...agents.roles import Role
+from ...alerts.alerts import Alert
+from ...alerts.raising import MONEY_KINDS
+from ...errors import HostError, InvalidInput, NotFound
+from ...host import Host
+from ...payments.filters import PaymentFilter
+from ...payments.payments import ListPage
+from ..shell.pages import page, requires, the_host, wants_fragment
+from ..shell.paging import Pager, here
+from . import asked, charts
+from .downloads import csv_download
+from .tones import tone_of
+
+views = Blueprint("payments", __name__, template_folder="templates")
+SIZE = 50
+LATELY = timedelta(days=7)
+_FAILURES = 6
+_ALERTS = 50  # more than anybody acknowledges in one go
+_FILTERS = ("connection", "status", "from", "to", "customer", "reason", "unlinked")
+
+
+@views.get("/payments")
+@requires(Role.VIEWER)
+def listed() -> Response:
+    host = the_host()
+    found, error = _found(host)
+    shown: dict[str, Any] = {
+        "found": found,
+        "error": error,
+        "sort": asked.order(),
+        "pager": _pager(found),
+        "is_filtered": any(request.args.get(name) for name in _FILTERS),
+        "connections": {it.slug: it.name for it in host.connections.all()},
+        "tone_of": tone_of,
+        "query_text": asked.filter_text(),
+    }
+    if not wants_fragment():
+        shown |= {
+            "alerts": host.alerts.list(kinds=MONEY_KINDS, limit=_ALERTS),
+            "statuses": host.payments.statuses(),
+            "reasons": host.payments.known_reasons(),
+            "customer": _customer(host),
+            "payment_of": payment_of,
+        }
+    return page("payments/list.html", title="Payments", area="payments", fragment="rows", **shown)
+
+
+def _found(host: Host) -> tuple[ListPage | None, HostError | None]:
+    """What a wrong day or a stale mark asks for is told in the list's place."""
+    try:
+        page = host.payments.list(
+            _wanted(),
+            sort=asked.ORDERS[asked.order()],
+            cursor=asked.word("after"),
+            limit=SIZE,
+        )
+    except (NotFound, InvalidInput) as error:
+        return None, error
+    return page, None
+
+
+def _wanted() -> PaymentFilter:
+    """:raises InvalidInput: a day is none."""
+    return PaymentFilter(
+        connection=asked.word("connection"),
+        statuses=asked.words("status"),
+        charged_from=asked.day("from"),
+        charged_to=asked.day("to"),
+        customer=asked.word("customer"),
+        reasons=asked.words("reason"),
+        unlinked=asked.word("unlinked") is not None,
+    )
+
+
+def _pager(found: ListPage | None) -> Pager:
+    following = found.next_cursor if found else None
+    return Pager(
+        first=here(after=None) if request.args.get("after") else None,
+        next=here(after=following) if following else None,
+    )
+
+
+def _customer(host: Host) -> tuple[str, str]:
+    """Number and name of the customer that is filtered by, for the picker."""
+    named = asked.word("customer")
+    if named is None:
+        return "", ""
+    try:
+        customer = host.directory.customer(named)
+    except HostError:
+        return "", ""
+    return str(customer.id), customer.name
+
+
+def payment_of(alert: Alert) -> str:
+    """The address of the payment that an alert about money tells of; "" where it names none."""
+    kind, _, payment = alert.key.partition(":")
+    named = kind in MONEY_KINDS and payment
+    return f"/payments/{alert.connection}/{payment}" if named else ""
+
+
+@views.get("/payments/failures")
+@requires(Role.VIEWER)
+def failures() -> Response:
+    """A part of the page: what failed in the last days."""
+    host = the_host()
+    now = host.clock()
+    return page(
+        "payments/failures.html",
+        title="Failures of the last days",
+        area="payments",
+        crumbs=[("Payments", "/payments")],
+        fragment="part",
+        found=host.payments.failures(now - LATELY, limit=_FAILURES),
+        days=LATELY.days,
+        tone_of=tone_of,
+    )
+
+
+@views.get("/payments/totals")
+@requires(Role.VIEWER)
+def totals() -> Response:
+    """A part of the page: sums by currency of all that the filter finds."""
+    return page(
+        "payments/totals.html",
+        title="Totals",
+        area="payments",
+        crumbs=[("Payments", "/payments")],
+        fragment="part",
+        totals=the_host().payments.totals(_wanted()),
+    )
+
+
+@views.get("/payments/charts")
+@requires(Role.VIEWER)
+def drawn() -> Response:
+    """A part of the page: the last twelve months."""
+    host = the_host()
+    today = host.clock().date()
+    first = charts.first_day(today)
+    summary = host.payments.summary(first, today, connection=asked.word("connection"))
+    return page(
+        "payments/charts.html",
+        title="The last 12 months",
+        area="payments",
+        crumbs=[("Payments", "/payments")],
+        fragment="part",
+        summary=summary,
+        collected=charts.by_month(summary.collected, summary.refunded, first),
+        failed=charts.by_reason(summary.failed),
+        waiting=charts.by_days(summary.time_to_payout, summary.payout_days),
+        first_day=first,
+    )
+
+
+@views.get("/payments.csv")
+@requires(Role.VIEWER)
+def download() -> Response:
+    """All that the filter finds."""
+    host = the_host()
+    found = host.payments.stream(_wanted(), sort=asked.ORDERS[asked.order()])
+    return csv_download(found, f"payments-{host.clock().date()}")

@@ -1,0 +1,1 @@
+"""The search field on top of every page."""

@@ -1,0 +1,1 @@
+"""Tabs of plugins on a user's page."""

@@ -1,0 +1,85 @@
+"""An operator links a payer to a user; imports keep to it."""
+
+from __future__ import annotations
+
+import pytest
+from support.acme import CONNECTION, Desk
+from support.mirror import Mirror
+
+from halo_host.audit import entries
+from halo_host.errors import InvalidInput, NotFound
+from halo_host.imports.rules import Action
+
+
+@pytest.fixture
+def mirror(desk: Desk) -> Mirror:
+    mirror = Mirror(desk.host, CONNECTION)
+    mirror.payer("CU1", "Ann Archer", "ann@acme.example")
+    mirror.payer("CU2", "Bob Baker", "bob@acme.example")
+    mirror.payer("CU3", "Bea Baker", "bob@acme.example")
+    return mirror
+
+
+@pytest.fixture
+def ann(desk: Desk) -> int:
+    return desk.add_user("Acme Ltd/Warehouse", given_name="Ann", email="Ann@Acme.example")
+
+
+def found(desk: Desk, text: str = "") -> list[str]:
+    return [it.external_id for it in desk.host.imports.linkable(CONNECTION, text)]
+
+
+def test_payers_without_a_user_are_found_by_name_address_and_id(
+    desk: Desk, mirror: Mirror, ann: int
+) -> None:
+    assert found(desk) == ["CU1", "CU3", "CU2"]
+    assert found(desk, "baker") == ["CU3", "CU2"]
+    assert found(desk, "BEA baker") == ["CU3"]
+    assert found(desk, "ann@") == ["CU1"]
+    assert found(desk, "CU2") == ["CU2"]
+    assert found(desk, "100%") == []
+
+    mirror.link("CU1", ann)
+    assert found(desk, "ann") == []
+
+
+def test_the_payer_with_the_users_address_is_suggested(
+    desk: Desk, mirror: Mirror, ann: int
+) -> None:
+    bob = desk.add_user("Acme Ltd/Warehouse", given_name="Bob", email="bob@acme.example")
+    nobody = desk.add_user("Acme Ltd/Warehouse", given_name="Cay")
+
+    suggested = desk.host.imports.suggested(CONNECTION, ann)
+    assert suggested is not None
+    assert suggested.external_id == "CU1"
+    assert desk.host.imports.suggested(CONNECTION, bob) is None, "two payers have that address"
+    assert desk.host.imports.suggested(CONNECTION, nobody) is None
+
+
+def test_a_link_is_kept_by_imports_and_told_in_the_audit_log(
+    desk: Desk, mirror: Mirror, ann: int
+) -> None:
+    desk.host.imports.link(CONNECTION, "CU2", ann, agent="olive")
+
+    (entry,) = [it for it in entries(desk.host.database) if it.action == "user.linked"]
+    assert (entry.agent, entry.entity_id) == ("olive", str(ann))
+    assert entry.after == {"connection": CONNECTION, "payer": "CU2", "name": "Bob Baker"}
+    assert desk.host.tabs.payers_of(ann, CONNECTION) == ("CU2",)
+
+    change_set = desk.run({"id": "CU2", "given_name": "Robert", "family_name": "Baker"})
+    assert desk.user_of("CU2") == ann
+    assert {it.action for it in desk.rows(change_set)} <= {Action.UPDATE}
+
+
+def test_what_cannot_be_linked_is_refused(desk: Desk, mirror: Mirror, ann: int) -> None:
+    imports = desk.host.imports
+    imports.link(CONNECTION, "CU1", ann, agent="olive")
+
+    with pytest.raises(InvalidInput, match=f"linked to user {ann} already"):
+        imports.link(CONNECTION, "CU1", ann, agent="olive")
+    with pytest.raises(NotFound, match="no payer CU9"):
+        imports.link(CONNECTION, "CU9", ann, agent="olive")
+    with pytest.raises(NotFound, match="4711"):
+        imports.link(CONNECTION, "CU2", 4711, agent="olive")
+    with pytest.raises(NotFound, match="nowhere"):
+        imports.link("nowhere", "CU2", ann, agent="olive")

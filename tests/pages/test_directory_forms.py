@@ -1,0 +1,180 @@
+"""Adding, editing and moving in the directory: what is kept, what is refused, what is noted."""
+
+from __future__ import annotations
+
+import pytest
+from support.acme import AGENT, Desk
+from support.pages import Visitor
+
+from halo_host import audit
+from halo_host.host import Host
+
+
+def newest(host: Host) -> tuple[str, str]:
+    entry = audit.entries(host.database, limit=1)[0]
+    return entry.agent, entry.action
+
+
+def test_an_operator_adds_a_customer_a_site_and_a_user(operator: Visitor, desk: Desk) -> None:
+    host = desk.host
+    added = operator.post(
+        "/customers/new", {"name": "Brightwater", "reference": "B-7", "site": "Clinic"}
+    )
+    customer = host.directory.customer("B-7")
+    assert added.headers["Location"] == f"/customers/{customer.id}"
+    assert [it.name for it in host.directory.sites(customer.id)] == ["Clinic"]
+
+    operator.post(
+        f"/customers/{customer.id}/sites/new", {"name": "Laboratory", "invoice_site": "1"}
+    )
+    site = host.directory.site("Brightwater/Laboratory")
+    assert site.is_invoice_site
+
+    answer = operator.post(
+        "/users/new", {"site": str(site.id), "given_name": "Ada", "email": "ada@b.example"}
+    )
+    user = host.directory.user("ada@b.example")
+    assert answer.headers["Location"] == f"/users/{user.id}"
+    assert user.site_id == site.id
+    assert newest(host) == ("Operator Jones", "user.added")
+
+
+def test_a_refused_form_says_why_and_keeps_what_was_typed(operator: Visitor, desk: Desk) -> None:
+    answer = operator.post("/customers/new", {"name": "ACME ltd", "reference": "", "site": "Main"})
+    assert answer.status_code == 422
+    assert "There is a customer" in answer.text
+    assert 'value="ACME ltd"' in answer.text
+
+    missing = operator.post("/customers/new", {"name": " ", "site": "Main"})
+    assert missing.status_code == 422
+    assert "Name is needed." in missing.text
+
+    for site in ("", "99", "x", "²"):
+        nowhere = operator.post("/users/new", {"site": site, "given_name": "Ada"})
+        assert nowhere.status_code == 422
+        assert "Choose the site" in nowhere.text
+        assert 'value="Ada"' in nowhere.text
+    empty = operator.post("/users/new", {"site": str(desk.default_site.id)})
+    assert empty.status_code == 422
+    assert "needs a name" in empty.text
+
+
+def test_a_user_is_edited_and_a_value_taken_away(operator: Visitor, desk: Desk) -> None:
+    user = desk.add_user("Warehouse", given_name="Ada", phone="1", email="ada@acme.example")
+
+    operator.post(f"/users/{user}/edit", {"given_name": "Adah", "email": "ada@acme.example"})
+
+    changed = desk.host.directory.user(user)
+    assert (changed.given_name, changed.phone) == ("Adah", "")
+    (entry, *_) = audit.entries(desk.host.database, limit=1)
+    assert entry.before == {"given_name": "Ada", "phone": "1"}
+    assert entry.agent == "Operator Jones"
+
+
+def test_a_user_moves_to_another_site(operator: Visitor, desk: Desk) -> None:
+    user = desk.add_user("Warehouse", given_name="Ada")
+    assert "Acme Ltd / Warehouse" in operator.get(f"/users/{user}/move").text
+
+    nowhere = operator.post(f"/users/{user}/move", {"site": "", "q": "Head"})
+    assert nowhere.status_code == 422
+    assert "Choose the site from the list." in nowhere.text
+    moved = operator.post(f"/users/{user}/move", {"site": str(desk.default_site.id)})
+
+    assert moved.headers["Location"] == f"/users/{user}"
+    assert desk.host.directory.user(user).site_id == desk.default_site.id
+
+
+def test_a_customer_and_a_site_are_edited(operator: Visitor, desk: Desk) -> None:
+    customer, site = desk.acme.id, desk.site("Warehouse")
+    operator.post(f"/customers/{customer}/edit", {"name": "Acme plc", "reference": "A1"})
+    assert desk.host.directory.customer("A1").name == "Acme plc"
+
+    url = f"/customers/{customer}/sites/{site}"
+    operator.post(f"{url}/edit", {"name": "Depot"})
+    assert desk.host.directory.site("Depot").id == site
+    clash = operator.post(f"{url}/edit", {"name": "Head office"})
+    assert clash.status_code == 422
+
+    operator.post(f"{url}/invoice", {"back": url})
+    assert desk.host.directory.site("Depot").is_invoice_site
+    assert "Make invoice site" not in operator.get(url).text
+
+
+def test_custom_fields_of_a_user_are_looked_at_and_edited(operator: Visitor, desk: Desk) -> None:
+    directory = desk.host.directory
+    user = desk.add_user("Warehouse", given_name="Ada")
+    assert "no custom fields yet" in operator.get(f"/users/{user}/custom-fields").text
+    text = directory.add_custom_field("Manager", agent=AGENT)
+    date = directory.add_custom_field("Ends", type="date", agent=AGENT)
+    yes = directory.add_custom_field("Remote", type="checkbox", agent=AGENT)
+    url = f"/users/{user}/custom-fields"
+
+    wrong = operator.post(
+        f"{url}/edit", {f"custom-{text.id}": "Olive", f"custom-{date.id}": "soon"}
+    )
+    assert wrong.status_code == 422
+    assert 'value="Olive"' in wrong.text
+    sent = {f"custom-{text.id}": "Olive", f"custom-{date.id}": "2027-01-31"}
+    operator.post(f"{url}/edit", sent | {f"custom-{yes.id}": "yes"})
+
+    assert directory.values(user) == {"Manager": "Olive", "Ends": "2027-01-31", "Remote": "yes"}
+    shown = operator.get(url).text
+    assert "Olive" in shown
+    assert ">Yes<" in shown
+
+
+def test_an_administrator_adds_custom_fields(administrator: Visitor, desk: Desk) -> None:
+    url = "/configuration/custom-fields"
+    sent = {"entity": "user", "name": "Manager", "type": "text"}
+    assert administrator.post(f"{url}/new", sent).headers["Location"] == url
+    administrator.post(f"{url}/new", {"entity": "site", "name": "Alarm", "type": "memo"})
+
+    text = administrator.get(url).text
+    assert "Manager" in text
+    assert "Can be mapped" in text
+    only_sites = administrator.htmx(f"{url}?entity=site").text
+    assert "Alarm" in only_sites
+    assert "Manager" not in only_sites
+    again = administrator.post(f"{url}/new", sent)
+    assert again.status_code == 422
+    assert "already" in again.text
+    odd = administrator.post(f"{url}/new", {"entity": "ticket", "name": "X", "type": "text"})
+    assert odd.status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "found"),
+    [
+        ("/pickers/customers", "acm", "Acme Ltd"),
+        ("/pickers/sites", "acme ware", "Acme Ltd / Warehouse"),
+        ("/pickers/users", "ada", "Ada Palmer"),
+    ],
+)
+def test_pickers_find_while_one_types(
+    viewer: Visitor, desk: Desk, path: str, asked: str, found: str
+) -> None:
+    desk.add_user("Warehouse", given_name="Ada", family_name="Palmer")
+
+    assert f'data-text="{found}"' in viewer.htmx(f"{path}?q={asked}").text
+    assert "Nothing found." in viewer.htmx(f"{path}?q=zzzz").text
+
+
+def test_hostile_texts_are_shown_as_text(operator: Visitor, desk: Desk) -> None:
+    attack = "<script>alert(1)</script>{{7*7}}"
+    user = desk.add_user("Warehouse", given_name=attack, company=attack, city=attack)
+    desk.host.directory.add_customer(attack, site_names=(attack,), agent=AGENT)
+    customer = desk.host.directory.found_customers("script", limit=1)[0].id
+    for path in (
+        "/users",
+        "/customers",
+        f"/users/{user}",
+        f"/users/{user}/edit",
+        f"/users/{user}/activity",
+        f"/customers/{customer}",
+        "/search?q=script",
+        "/pickers/users?q=script",
+        "/pickers/sites?q=script",
+    ):
+        text = operator.get(path).text
+        assert "<script>alert" not in text, path
+        assert f">{7 * 7}<" not in text.split("<main")[-1], path
