@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select
 
@@ -16,6 +16,7 @@ from ..database.columns import clean_text, email_key
 from ..database.database import Database
 from ..errors import InvalidInput, NotFound
 from ..masking import MASKED
+from ..only_once import only_once
 from ..settings import Settings
 from . import accounts
 from .agent import Agent, Session, SignedIn
@@ -28,6 +29,9 @@ from .roles import Role
 from .sessions import Sessions
 from .sign_in import SignIn
 from .throttle import Throttle
+
+if TYPE_CHECKING:
+    from .openid import OpenIdConnect
 
 
 class Agents:
@@ -52,7 +56,18 @@ class Agents:
         self._sign_in = SignIn(database, self._passwords, self._sessions, self._throttle, clock)
         self._links = OneTimeLinks(database, self._passwords, self._sign_in, self._sessions, clock)
         self._provider = Provider(database, settings, self._sessions, clock)
+        self._settings = settings
         self.tokens = ApiTokens(database, clock)
+
+    @only_once
+    def openid(self) -> OpenIdConnect | None:
+        """The OpenID Connect provider of the settings; None without one. What it answers goes to
+        `signed_in_by_provider`."""
+        if not self._settings.oidc_issuer:
+            return None
+        from .openid import OpenIdConnect  # its libraries take time to load
+
+        return OpenIdConnect(self._settings)
 
     # Who there is.
 

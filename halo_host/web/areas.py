@@ -16,7 +16,7 @@ def blueprints() -> Iterator[Blueprint]:
     from .integrations.views import views as integrations
     from .payments.one import views as payments  # with the views of payments.views
     from .search.views import views as search
-    from .sign_in.links import views as sign_in  # with the views of sign_in.views
+    from .sign_in.provider import views as sign_in  # with those of sign_in.links and .views
     from .user_tabs.views import views as user_tabs
 
     yield activity

@@ -101,7 +101,7 @@ class Server(BaseApplication):  # type: ignore[misc,unused-ignore]
     def load(self) -> Any:
         """In each process, after it was forked: connections must not be shared."""
         self._host = host = Host(self._settings)
-        logs.conceal(self._settings.metrics_token)
+        logs.conceal(self._settings.metrics_token, self._settings.oidc_client_secret)
         try:
             host.webhooks.prepare()
         except Exception as error:  # deliveries are answered with 503, and /readyz says why

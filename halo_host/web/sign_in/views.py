@@ -41,7 +41,7 @@ def sign_in() -> Response:
         if refusal.retry_after is not None:
             answer.headers["Retry-After"] = str(refusal.retry_after)
         return answer
-    _end_session_before()
+    end_session_before()
     access.keep(session)
     return back_to(wanted)
 
@@ -62,11 +62,18 @@ def signed_out() -> Response:
     return page("sign_in/signed_out.html", title="Signed out", area="")
 
 
-def _end_session_before() -> None:
+def end_session_before() -> None:
     """A browser has one session: the one before ends where somebody signs in anew."""
     before = cookies.read(cookies.SESSION)
     if before:
         the_host().agents.sign_out(before)
+
+
+def sign_in_form(wanted: str, refusal: SignInRefused) -> Response:
+    """The form for a password, with what went wrong at another door."""
+    form = _fields()
+    form.error = " ".join(filter(None, (refusal.message, refusal.advice)))
+    return _form(form, wanted, 422)
 
 
 def _fields() -> Form:
