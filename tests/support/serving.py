@@ -78,7 +78,7 @@ class Serving:
 
     def _answers(self) -> bool:
         try:
-            return requests.get(f"{self.url}/healthz", timeout=5).status_code == 200
+            return requests.get(f"{self.url}/healthz", timeout=60).status_code == 200
         except requests.ConnectionError:
             return False
 
