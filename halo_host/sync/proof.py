@@ -89,7 +89,7 @@ class Proof:
         if not self.repaired:
             return said
         were = "was" if self.repaired == 1 else "were"
-        return f"{said} {counted(self.repaired, 'record')} {were} read again."
+        return f"{said} {counted(self.repaired, 'record')} {were} mended."
 
     @property
     def payers(self) -> int:
