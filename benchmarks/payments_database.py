@@ -52,11 +52,14 @@ MEANINGS = (
 
 
 def fill(host: Host, payments_wanted: int, seed: int = 7) -> None:
-    """Fill an empty database; the connection is named `acme`."""
+    """Fill an empty database; its connection is the one that is there, else one named `acme`."""
     chance = random.Random(seed)  # noqa: S311 - the same rows each time
     payer_count = payments_wanted // 10
+    is_connected = bool(host.connections.all())
     with host.database.write() as connection:
         _directory(connection, payer_count)
+        if not is_connected:
+            _connection(connection)
         _small_tables(connection)
     page_count = _write(host, raw_pages, _PAGE, _pages(payments_wanted // 500 + 1))
     _write(host, payers, _PAYER, _payer_rows(payer_count))
@@ -118,8 +121,7 @@ def _directory(connection: Connection, payer_count: int) -> None:
     )
 
 
-def _small_tables(connection: Connection) -> None:
-    at = stored_time(NOW)
+def _connection(connection: Connection) -> None:
     insert_rows(
         connection,
         connections,
@@ -132,8 +134,12 @@ def _small_tables(connection: Connection) -> None:
             "company_name_matching",
             "created_at",
         ),
-        [(1, CONNECTION, "acme", "Acme", "{}", True, at)],
+        [(1, CONNECTION, "acme", "Acme", "{}", True, stored_time(NOW))],
     )
+
+
+def _small_tables(connection: Connection) -> None:
+    at = stored_time(NOW)
     insert_rows(
         connection,
         event_meanings,

@@ -12,20 +12,16 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import signal
-import socket
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from measure import BENCHMARKS
 from peers import Peer, installed
 from report import Line, Report, bounded, machine
+from servers import family, free_port, processor_seconds, serving, wait_for
 from sqlalchemy import select
 from webhook_clients import SECRET, Delivered, Target, deliver
 from webhook_fill import NAME, filled, filling, plugins_with_fountain
@@ -38,7 +34,6 @@ from halo_host.webhooks.tables import deliveries
 RATE_BOUND, P99_BOUND = 500, 100  # deliveries a second, milliseconds
 _CONNECTION = "gocardless"
 _PEER = Peer("django-gocardless-billing", "0.1.1", "webhook_peer.py", needs=("gunicorn",))
-_START_SECONDS = 60
 
 
 def main() -> None:
@@ -75,13 +70,13 @@ def _host(report: Report, folder: Path, options: argparse.Namespace) -> None:
         values = {"access_token": "sandbox_none", "webhook_secrets": SECRET}
         host.connections.enable(_CONNECTION, values, agent="benchmark")
         host.connections.enable(NAME, {}, agent="benchmark")
-        with _serving(settings) as (process, address), filling(folder):
+        with serving(settings) as (process, address), filling(folder):
             while filled(host) < 5_000:
                 time.sleep(0.1)
             before, began = filled(host), time.perf_counter()
             target = Target(address, f"/webhooks/{_CONNECTION}", 204)
             evenly, quickly = _both(target, process, options, report, "Host, beside a first fill")
-            for process_id in _family(process.pid):
+            for process_id in family(process.pid):
                 os.kill(process_id, signal.SIGKILL)
             speed = (filled(host) - before) / (time.perf_counter() - began)
             report.lines.append(Line("The fill beside it", f"{speed:,.0f} payments a second"))
@@ -105,9 +100,7 @@ def _host(report: Report, folder: Path, options: argparse.Namespace) -> None:
 def _peer(report: Report, folder: Path, options: argparse.Namespace) -> None:
     python = installed(_PEER, options.folder / "peers")
     assert python is not None
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = free.getsockname()
+    address = ("127.0.0.1", free_port())
     command = [
         str(python),
         str(BENCHMARKS / _PEER.script),
@@ -116,7 +109,7 @@ def _peer(report: Report, folder: Path, options: argparse.Namespace) -> None:
     ]
     process = subprocess.Popen(command, start_new_session=True)
     try:
-        _wait_for(address, process)
+        wait_for(address, process, _PEER.name)
         target = Target(address, "/gocardless/", 200)
         _both(target, process, options, report, f"{_PEER.name}, with nothing beside it")
     finally:
@@ -133,72 +126,15 @@ def _both(
 ) -> tuple[Delivered, Delivered]:
     """Evenly, and as quickly as answered."""
     half = options.deliveries // 2
-    spent = _processor_seconds(process)
+    spent = processor_seconds(process)
     evenly = deliver(target, range(half), options.clients, options.rate)
     quickly = deliver(target, range(half, 2 * half), options.clients, 0)
-    cpu = (_processor_seconds(process) - spent) / (2 * half) * 1000
+    cpu = (processor_seconds(process) - spent) / (2 * half) * 1000
     for found, how in (evenly, f"{options.rate:g} a second"), (quickly, "as quickly as answered"):
         speed = f"{found.a_second:,.0f} a second"
         details = f"{found}; {cpu:.2f} ms of processor time each"
         report.lines.append(Line(f"{name}: {how}", speed, details))
     return evenly, quickly
-
-
-def _processor_seconds(process: subprocess.Popen[bytes]) -> float:
-    ticks = 0
-    for number in _family(process.pid):
-        fields = Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _family(parent: int) -> list[int]:
-    """A process, and all that it and its children have started."""
-    found = [parent]
-    for process_id in found:
-        for tasks in Path(f"/proc/{process_id}/task").glob("*/children"):
-            found += map(int, tasks.read_text().split())
-    return found
-
-
-def _wait_for(address: tuple[str, int], process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            socket.create_connection(address, timeout=5).close()
-        except OSError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                sys.exit(f"{_PEER.name} did not start.")
-            time.sleep(0.05)
-        else:
-            return
-
-
-@contextmanager
-def _serving(settings: Settings) -> Iterator[tuple[subprocess.Popen[bytes], tuple[str, int]]]:
-    log = settings.data / "serve.log"
-    environment = os.environ | {
-        "HALO_HOST_DATA": str(settings.data),
-        "HALO_HOST_DATABASE_URL": settings.database_url,
-    }
-    command = [sys.executable, "-m", "halo_host", "serve", "--no-integrator"]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, "--listen", "127.0.0.1:0"],
-            env=environment,
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
-    try:
-        while not (found := re.search(r"Serving on http://(.+):(\d+)", log.read_text())):
-            if process.poll() is not None:
-                sys.exit(log.read_text())
-            time.sleep(0.05)
-        yield process, (found[1], int(found[2]))
-    finally:
-        process.kill()
-        process.wait()
 
 
 if __name__ == "__main__":

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from .errors import InvalidInput
+
+Network = IPv4Network | IPv6Network
+THIS_MACHINE: tuple[Network, ...] = (IPv4Network("127.0.0.0/8"), IPv6Network("::1/128"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +53,7 @@ class Settings:
     oidc_administrators: tuple[str, ...] = ()
     oidc_operators: tuple[str, ...] = ()
     oidc_viewers: tuple[str, ...] = ()
+    trusted_proxies: tuple[Network, ...] = THIS_MACHINE
 
     @property
     def key_file(self) -> Path:
@@ -84,6 +89,7 @@ def settings_from(
         password_memory=_number(environment, "HALO_HOST_PASSWORD_MEMORY", 64, 8, 4_096),
         session_hours=_number(environment, "HALO_HOST_SESSION_HOURS", 12, 1, 720),
         session_days=_number(environment, "HALO_HOST_SESSION_DAYS", 7, 1, 90),
+        trusted_proxies=_networks(environment, "HALO_HOST_TRUSTED_PROXIES") or THIS_MACHINE,
         **_provider_of_sign_ins(environment),
     )
 
@@ -226,12 +232,7 @@ def _provider_of_sign_ins(environment: Mapping[str, str]) -> dict[str, Any]:
     )
     if not issuer:
         return {}
-    try:
-        url = urlsplit(issuer)
-    except ValueError:
-        url = urlsplit("")
-    on_this_machine = url.scheme == "http" and url.hostname in {"localhost", "127.0.0.1", "::1"}
-    if not url.hostname or not (url.scheme == "https" or on_this_machine):
+    if not is_secure_address(issuer):
         raise InvalidInput(
             "HALO_HOST_OIDC_ISSUER is no address of a provider of sign-ins.",
             advice="Give its issuer, such as https://login.example.com/realms/main.",
@@ -245,11 +246,23 @@ def _provider_of_sign_ins(environment: Mapping[str, str]) -> dict[str, Any]:
         "oidc_issuer": issuer,
         "oidc_client_id": client,
         "oidc_client_secret": secret,
-        "oidc_name": label or url.hostname,
+        "oidc_name": label or urlsplit(issuer).hostname,
         "oidc_administrators": _names(environment, "HALO_HOST_OIDC_ADMINISTRATORS"),
         "oidc_operators": _names(environment, "HALO_HOST_OIDC_OPERATORS"),
         "oidc_viewers": _names(environment, "HALO_HOST_OIDC_VIEWERS"),
     }
+
+
+def is_secure_address(address: str) -> bool:
+    """Whether nobody can listen on the way to it: https, or http to this machine."""
+    try:
+        url = urlsplit(address)
+    except ValueError:
+        return False
+    on_this_machine = url.hostname in {"localhost", "127.0.0.1", "::1"}
+    return bool(url.hostname) and (
+        url.scheme == "https" or (url.scheme == "http" and on_this_machine)
+    )
 
 
 def _names(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
@@ -276,3 +289,14 @@ def _addresses(environment: Mapping[str, str], name: str) -> tuple[str, ...]:
                 advice=f"Set {name}=name@example.com, several with commas.",
             )
     return found
+
+
+def _networks(environment: Mapping[str, str], name: str) -> tuple[Network, ...]:
+    """Addresses and networks, separated by commas."""
+    try:
+        return tuple(ip_network(it) for it in _names(environment, name))
+    except ValueError:
+        raise InvalidInput(
+            f"{name} holds something that is no address and no network.",
+            advice=f"Set {name}=192.0.2.10, or a network such as 10.1.0.0/16, several with commas.",
+        ) from None

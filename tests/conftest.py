@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 from support.acme import INSTALLED, Desk, Ledger
 from support.clock import Clock
-from support.databases import empty_postgresql, kinds_of_run, sqlite_url
+from support.databases import empty_postgresql, kinds_of_run, make_tables, sqlite_url
 from support.postgresql_programs import NoServer
 from support.postgresql_server import Server, running_server
 
@@ -22,9 +24,13 @@ KINDS_OF_RUN = kinds_of_run()
 NEEDS_A_DATABASE = {"database_url", "postgresql_server"}
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what another run does: tests of the PostgreSQL server where the run has none, and
+    """Mark what needs a browser, and leave out what another run does: tests of the PostgreSQL server where the run has none, and
     tests without a database where the run is for PostgreSQL alone."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("once")
     dropped = [item for item in items if not _belongs_to_run(item)]
     if dropped:
         config.hook.pytest_deselected(items=dropped)
@@ -85,13 +91,36 @@ def postgresql_server() -> Iterator[Server]:
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """An empty database of its own for each test, on every kind that the run is for.
 
-    `HALO_HOST_TEST_DATABASES=sqlite,postgresql pytest` runs such a test twice.
+    `HALO_HOST_TEST_DATABASES=sqlite,postgresql pytest` runs such a test twice. For tests with a
+    `host` the tables are there already, copied: making them takes longer than most tests do.
     """
+    has_tables = "host" in request.fixturenames
     if request.param == "sqlite":
+        if has_tables:
+            shutil.copy(request.getfixturevalue("sqlite_with_tables"), tmp_path)
         yield sqlite_url(tmp_path)
         return
-    with empty_postgresql(request.getfixturevalue("postgresql_server")) as url:
+    server = request.getfixturevalue("postgresql_server")
+    copied = {"template": request.getfixturevalue("postgresql_with_tables")} if has_tables else {}
+    with empty_postgresql(server, **copied) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a database with tables and without rows."""
+    folder = tmp_path_factory.mktemp("tables")
+    make_tables(sqlite_url(folder))
+    (path,) = folder.iterdir()  # all of it: nothing is left in a write-ahead log
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_with_tables(postgresql_server: Server) -> Iterator[str]:
+    """The name of such a database on the server."""
+    with empty_postgresql(postgresql_server) as url:
+        make_tables(url)
+        yield make_url(url).database or ""
 
 
 @pytest.fixture

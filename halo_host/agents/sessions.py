@@ -15,7 +15,9 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     and_,
+    bindparam,
     delete,
     false,
     insert,
@@ -36,6 +38,40 @@ from .random_tokens import hash_of, new_token
 
 SEEN_EVERY = timedelta(minutes=1)  # a page writes no more often than this
 GRACE = timedelta(minutes=1)  # for requests that were under way when the token was renewed
+
+
+def _was(hashed: Any, now: Any) -> ColumnElement[bool]:
+    """Whether it was the token until a moment ago; in the words of the index."""
+    return and_(
+        agent_sessions.c.former_hash != "",
+        agent_sessions.c.former_hash == hashed,
+        agent_sessions.c.former_until > now,
+    )
+
+
+# Looked up with each request, so these are made once. A session that is over is not found.
+_OPEN = (
+    select(
+        agent_sessions.c.id.label("session_id"),
+        agent_sessions.c.token_hash,
+        agent_sessions.c.csrf_token,
+        agent_sessions.c.method,
+        agent_sessions.c.started_at,
+        agent_sessions.c.seen_at,
+        agent_sessions.c.expires_at,
+        agent_sessions.c.renew,
+        *AGENT_COLUMNS,
+    )
+    .join(agents, agents.c.id == agent_sessions.c.agent_id)
+    .where(
+        agent_sessions.c.expires_at > bindparam("now"),
+        agent_sessions.c.seen_at > bindparam("idle_since"),
+        agents.c.disabled_at.is_(None),
+    )
+)
+_BY_TOKEN = _OPEN.where(agent_sessions.c.token_hash == bindparam("hashed"))
+_BY_FORMER_TOKEN = _OPEN.where(_was(bindparam("hashed"), bindparam("now")))
+_BY_NUMBER = _OPEN.where(agent_sessions.c.id == bindparam("number"))
 _SHOWN = [agent_sessions.c[name] for name in Session.__dataclass_fields__]
 
 
@@ -84,7 +120,7 @@ class Sessions:
         set_values(connection, agent.id, last_sign_in_at=now)
         after = {"method": method, "address": address}
         note(connection, now, agent.name, "agent.signed_in", agent.id, after=after)
-        begun = _signed_in(self._row(connection, agent_sessions.c.id == number, now))
+        begun = _signed_in(self._row(connection, _BY_NUMBER, now, number=number))
         assert begun is not None  # noqa: S101 - for the type checker
         return replace(begun, token=token)
 
@@ -98,9 +134,9 @@ class Sessions:
             return None
         now, hashed = self._clock(), hash_of(token)
         with self._database.read() as connection:
-            row = self._row(connection, agent_sessions.c.token_hash == hashed, now)
+            row = self._row(connection, _BY_TOKEN, now, hashed=hashed)
             if row is None:
-                return _signed_in(self._row(connection, _was(hashed, now), now))
+                return _signed_in(self._row(connection, _BY_FORMER_TOKEN, now, hashed=hashed))
         if row.renew:
             return self._renewed(row, now)
         if now - row.seen_at >= SEEN_EVERY:
@@ -169,23 +205,11 @@ class Sessions:
     def _is_over(self, now: datetime) -> ColumnElement[bool]:
         return or_(agent_sessions.c.expires_at <= now, agent_sessions.c.seen_at <= now - self._idle)
 
-    def _row(self, connection: Connection, which: ColumnElement[bool], now: datetime) -> Any:
-        query = (
-            select(
-                agent_sessions.c.id.label("session_id"),
-                agent_sessions.c.token_hash,
-                agent_sessions.c.csrf_token,
-                agent_sessions.c.method,
-                agent_sessions.c.started_at,
-                agent_sessions.c.seen_at,
-                agent_sessions.c.expires_at,
-                agent_sessions.c.renew,
-                *AGENT_COLUMNS,
-            )
-            .join(agents, agents.c.id == agent_sessions.c.agent_id)
-            .where(which, ~self._is_over(now), agents.c.disabled_at.is_(None))
-        )
-        return connection.execute(query).first()
+    def _row(
+        self, connection: Connection, query: Select[Any], now: datetime, **values: object
+    ) -> Any:
+        times = {"now": now, "idle_since": now - self._idle}
+        return connection.execute(query, {**times, **values}).first()
 
     def _renewed(self, row: Any, now: datetime) -> SignedIn | None:
         token = new_token()
@@ -212,15 +236,6 @@ class Sessions:
             columns.renew: false(),
             columns.seen_at: now,
         }
-
-
-def _was(hashed: str, now: datetime) -> ColumnElement[bool]:
-    """Whether it was the token until a moment ago; in the words of the index."""
-    return and_(
-        agent_sessions.c.former_hash != "",
-        agent_sessions.c.former_hash == hashed,
-        agent_sessions.c.former_until > now,
-    )
 
 
 def _signed_in(row: Any) -> SignedIn | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, bindparam, select, update
 
 from ..audit import record
 from ..database.database import Database
@@ -92,9 +92,7 @@ class Alerts:
 
     def of_user(self, user_id: int) -> Sequence[Alert]:
         """The mark on a user: open alerts about money of payers that are linked to the user."""
-        return self._found(
-            _of_linked(_query()).where(links.c.user_id == user_id).order_by(alerts.c.id)
-        )
+        return self._found(_OF_USER, {"user": user_id})
 
     def of_customer(self, customer_id: int, *, limit: int = 50) -> Sequence[tuple[Alert, int]]:
         """The same of all users of a customer, the newest first, each with the user's number."""
@@ -160,9 +158,13 @@ class Alerts:
             )
         return self.get(number)
 
-    def _found(self, query: Select[Any]) -> Sequence[Alert]:
+    def _found(
+        self, query: Select[Any], values: Mapping[str, object] | None = None
+    ) -> Sequence[Alert]:
         with self._database.read() as connection:
-            rows = connection.execute(query).mappings().all()
+            rows = connection.execute(query, values).mappings().all()
+            if not rows:  # as for nearly every user
+                return []
             sent = connection.execute(
                 select(alert_messages)
                 .where(alert_messages.c.alert_id.in_([row["id"] for row in rows]))
@@ -191,3 +193,8 @@ def _query() -> Select[Any]:
     return select(*_SHOWN, connections.c.slug.label("connection")).join(
         connections, connections.c.id == alerts.c.connection_id
     )
+
+
+_OF_USER = (  # asked for with each tab of a user
+    _of_linked(_query()).where(links.c.user_id == bindparam("user")).order_by(alerts.c.id)
+)

@@ -13,15 +13,21 @@ from werkzeug.exceptions import HTTPException
 
 from ..errors import HostError
 from . import (
+    agents,
     alerts,
+    audit,
     connections,
     deliveries,
     directory,
+    files,
     imports,
     integrations,
+    links,
     mappings,
     payments,
+    search,
     sync,
+    tokens,
     user_tabs,
     users,
 )
@@ -43,10 +49,16 @@ SUBJECTS: Sequence[Routes] = tuple(
         sync,
         directory,
         users,
+        links,
         user_tabs,
         payments,
+        search,
+        files,
         deliveries,
         alerts,
+        audit,
+        agents,
+        tokens,
     )
 )
 _log = logging.getLogger("halo_host.api")

@@ -64,6 +64,9 @@ class RowQuery(PageQuery):
     action: Action | None = None
     state: RowState | None = None
     rule: Rule | None = None
+    q: Annotated[
+        str, Field(max_length=200, description="Words of the name, the e-mail or the payer's id.")
+    ] = ""
 
 
 class Looked(Body):
@@ -78,6 +81,7 @@ class Decision(Body):
     site: Number | None = None
     skip: bool = False
     lead: bool = False
+    version: Version = None
 
     @model_validator(mode="after")
     def _one(self) -> Decision:

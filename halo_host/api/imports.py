@@ -80,6 +80,7 @@ def rows(number: Number, query: RowQuery) -> Any:
         action=query.action,
         state=query.state,
         rule=query.rule,
+        text=query.q,
         after_position=min(query.place or 0, LAST_POSITION),
         limit=query.limit + 1,
     )
@@ -111,7 +112,9 @@ def tick(number: Number, body: Tick) -> Any:
 @routes.post("/imports/<number>/rows/<position>/resolve", answer=Row, role=Role.OPERATOR)
 def resolve(number: Number, position: Position, body: Decision) -> Any:
     """Decide one conflict by hand; of a change set that waits, any row."""
-    return the_host().imports.resolve(number, position, body.choice(), agent=the_caller().name)
+    return the_host().imports.resolve(
+        number, position, body.choice(), agent=the_caller().name, version=body.version
+    )
 
 
 @routes.post("/imports/<number>/resolve", answer=Resolved, role=Role.OPERATOR)
@@ -120,7 +123,7 @@ def resolve_all(number: Number, body: Decisions) -> Any:
     if body.kind is not None and body.kind not in CONFLICTS:
         raise InvalidInput(f"{body.kind} is no kind of conflict.")
     resolved, left = the_host().imports.resolve_all(
-        number, body.choice(), agent=the_caller().name, kind=body.kind
+        number, body.choice(), agent=the_caller().name, kind=body.kind, version=body.version
     )
     return {"resolved": resolved, "left": left}
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from ..agents.agent import ApiToken
 from ..agents.roles import Role
 from ..errors import NotFound
 from ..jobs.presence import RunningIntegrator, running_integrators
@@ -17,10 +18,11 @@ routes = Routes("Integrations", "What plugins bring, and who is calling.")
 
 
 class Me(Shape):
-    """Whose token it is, and what it is good for."""
+    """Whose token it is, and what it is good for: the lower of its role and the agent's."""
 
     agent: str
     role: Role
+    token: ApiToken
     now: datetime
 
 
@@ -47,8 +49,9 @@ class Tile(Shape):
 @routes.get("/me", answer=Me)
 def me() -> Any:
     """Show whose token this is and what it is good for."""
-    caller = the_caller()
-    return Me(agent=caller.name, role=caller.role, now=the_host().clock())
+    host, caller = the_host(), the_caller()
+    token = host.agents.tokens.get(caller.token_id)
+    return Me(agent=caller.name, role=caller.role, token=token, now=host.clock())
 
 
 @routes.get("/integrations", answer=Items[Tile])

@@ -81,6 +81,11 @@ def _operation(route: Route, schemas: Schemas) -> dict[str, Any]:
         "parameters": list(_parameters(route)),
         "responses": _responses(route, schemas),
     }
+    if route.takes:
+        said["requestBody"] = {
+            "required": True,
+            "content": {route.takes: {"schema": {"type": "string"}}},
+        }
     if route.body is not None:
         said["requestBody"] = {
             "required": not route.takes_nothing,
@@ -113,7 +118,7 @@ def _parameters(route: Route) -> Iterable[dict[str, Any]]:
         )
     if route.guarded is not None:
         yield _header("If-Match", "The ETag of what the change was made from.")
-    if route.method == "GET":
+    if route.method == "GET" and not route.sends:
         yield _header("If-None-Match", "An ETag: 304 if it is still the same.")
 
 
@@ -153,12 +158,14 @@ def _responses(route: Route, schemas: Schemas) -> dict[str, Any]:
         good["content"] = {
             "application/json": {"schema": schemas[(route.name, "answer"), "serialization"]}
         }
+    if route.sends:
+        good["content"] = {route.sends: {"schema": {"type": "string"}}}
     responses: dict[str, Any] = {str(route.status): good}
-    if route.method == "GET":
+    if route.method == "GET" and not route.sends:
         good["headers"] = {"ETag": {"schema": {"type": "string"}}}
         responses["304"] = {"description": "It is as the ETag says."}
     statuses = {401, 403, 404, 406, 413, 422, 429, 503}
-    if route.body is not None:
+    if route.body is not None or route.takes:
         statuses |= {400, 408, 415}
     if route.method != "GET":
         statuses |= {409}

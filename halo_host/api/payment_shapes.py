@@ -149,7 +149,7 @@ class Month(Shape):
     amount: Amount
 
 
-class Reason(Shape):
+class FailureReason(Shape):
     """Payments whose latest failure had this cause; `collected` of them came in after all."""
 
     cause: str
@@ -167,6 +167,13 @@ class TimeToPayout(Shape):
     nine_in_ten: int
 
 
+class PayoutDays(Shape):
+    """How many payments took this many days to arrive."""
+
+    days: int
+    payments: int
+
+
 class UnlinkedShape(Shape):
     payments: int
     payers: int
@@ -179,9 +186,25 @@ class Summary(Shape):
     last_day: date
     collected: list[Month]
     refunded: list[Month]
-    failed: list[Reason]
+    failed: list[FailureReason]
     time_to_payout: TimeToPayout | None
+    payout_days: list[PayoutDays]
     unlinked: UnlinkedShape
+
+
+class RecentFailures(Shape):
+    """`count` is how many have failed since then, of which `payments` are the latest."""
+
+    since: datetime
+    count: int
+    payments: list[ListedPayment]
+
+
+class Words(Shape):
+    """`statuses` are the providers' words, `reasons` causes of failure of all connections."""
+
+    statuses: list[str]
+    reasons: list[str]
 
 
 class UserPayment(Shape):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -11,12 +11,13 @@ from ..errors import InvalidInput
 from ..payments.filters import PaymentFilter, Sort
 from ..types import PaymentState
 from .callers import the_host
-from .payment_shapes import ListedPayment, PaymentInFull, Summary, Total
+from .payment_shapes import ListedPayment, PaymentInFull, RecentFailures, Summary, Total, Words
 from .routes import Items, Page, Routes
-from .shapes import Day, Number, PageQuery, Query, Slug
+from .shapes import MOST, Day, Moment, Number, PageQuery, Query, Slug
 
 routes = Routes("Payments", "Payments of all users, as the mirror holds them.")
 
+LATELY = timedelta(days=7)
 Word = Annotated[str, Field(min_length=1, max_length=100)]
 PaymentId = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -58,6 +59,16 @@ class PaymentQuery(Filters, PageQuery):
     sort: Sort = "newest"
 
 
+class FailureQuery(Query):
+    connection: Slug | None = None
+    since: Annotated[Moment | None, Field(description="Seven days ago unless given.")] = None
+    limit: Annotated[int, Field(ge=1, le=MOST)] = 10
+
+
+class WordsQuery(Query):
+    connection: Slug | None = None
+
+
 class SummaryQuery(Query):
     connection: Slug | None = None
     first_day: Day | None = None
@@ -87,6 +98,24 @@ def summary(query: SummaryQuery) -> Any:
     if start > end:
         raise InvalidInput(f"No day lies between {start} and {end}.")
     return the_host().payments.summary(start, end, connection=query.connection)
+
+
+@routes.get("/payments/failures", answer=RecentFailures)
+def failures(query: FailureQuery) -> Any:
+    """List the payments that failed lately, the latest failure first."""
+    host = the_host()
+    since = query.since or host.clock() - LATELY
+    return host.payments.failures(since, connection=query.connection, limit=query.limit)
+
+
+@routes.get("/payments/words", answer=Words)
+def words(query: WordsQuery) -> Any:
+    """List the statuses and the causes of failure that payments have, as filters take them."""
+    payments = the_host().payments
+    return {
+        "statuses": payments.known_statuses(connection=query.connection),
+        "reasons": payments.known_reasons(),
+    }
 
 
 @routes.get("/payments/<slug>/<payment>", answer=PaymentInFull)

@@ -51,7 +51,9 @@ class Answer:
 @dataclass(frozen=True)
 class Route:
     """`work` takes an Idempotency-Key; `guarded` takes If-Match, compared with what `guarded`, the
-    view that reads the same thing, answers now. `provider`: it asks the provider."""
+    view that reads the same thing, answers now. `provider`: it asks the provider. `sends` and
+    `takes` are the types of files instead of JSON: the view yields texts, or gets `file` as bytes.
+    """
 
     method: str
     path: str
@@ -63,6 +65,8 @@ class Route:
     work: bool = False
     guarded: View | None = None
     provider: bool = False
+    sends: str = ""
+    takes: str = ""
 
     @property
     def name(self) -> str:
@@ -127,6 +131,14 @@ class Routes:
         provider: bool = False,
     ) -> Callable[[V], V]:
         return self._add("POST", path, answer, role, status, work=work, provider=provider)
+
+    def download(self, path: str, *, sends: str, role: Role = Role.VIEWER) -> Callable[[V], V]:
+        """A view that yields the texts of a file, however long it is."""
+        return self._add("GET", path, None, role, 200, sends=sends)
+
+    def upload(self, path: str, *, takes: str, answer: Any, role: Role) -> Callable[[V], V]:
+        """A view that gets a file, with an Idempotency-Key as every work."""
+        return self._add("POST", path, answer, role, 200, work=True, takes=takes)
 
     def patch(self, path: str, *, answer: Any, role: Role, guarded: View) -> Callable[[V], V]:
         return self._add("PATCH", path, answer, role, 200, guarded=guarded)

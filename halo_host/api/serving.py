@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from hashlib import sha256
+from itertools import chain, islice
 from typing import Any
 
 import orjson
@@ -19,7 +20,9 @@ from .problems import MEDIA_TYPE, Mistake, Refused, problem, status_of
 from .routes import Answer, Route, Served
 
 LARGEST_BODY = 1024 * 1024  # bytes
+LARGEST_FILE = 4 * 1024 * 1024
 LONGEST_KEY = 200
+MOST_MISTAKES = 50  # told of one request: who sent more has more to mend than one looks at
 JSON = "application/json"
 _log = logging.getLogger("halo_host.api")
 
@@ -42,13 +45,15 @@ def served(route: Route) -> Served:
 
 
 def _answer(route: Route, address: Mapping[str, str], stack: ExitStack) -> Response:
-    request.max_content_length = LARGEST_BODY
+    request.max_content_length = LARGEST_FILE if route.takes else LARGEST_BODY
     admit(route.role)
-    _refuse_other_media()
+    _refuse_other_media(route.sends or JSON)
     arguments = _from_address(route, address)
     arguments |= _from_query(route)
     raw = request.get_data(cache=True)
     arguments |= _from_body(route, raw)
+    if route.sends:
+        return _file(route, route.view(**arguments))
     if route.guarded is not None and "If-Match" in request.headers:
         stack.enter_context(alone(the_host(), request.path))
         _refuse_changed(route, route.guarded, arguments)
@@ -101,6 +106,15 @@ def _response(kept: Kept, *, repeated: bool = False) -> Response:
     return answer
 
 
+def _file(route: Route, texts: Iterator[str]) -> Response:
+    """It begins at once; what cannot begin is still a problem with a status."""
+    first = list(islice(texts, 1))
+    answer = Response(chain(first, texts), content_type=f"{route.sends}; charset=utf-8")
+    answer.headers["Cache-Control"] = "no-store"
+    answer.vary.add("Authorization")
+    return answer
+
+
 def _failed(error: HostError) -> Response:
     status = status_of(error)
     level = logging.ERROR if status >= 500 else logging.INFO
@@ -113,10 +127,10 @@ def _failed(error: HostError) -> Response:
 # --- what was sent -----------------------------------------------------------------------------
 
 
-def _refuse_other_media() -> None:
+def _refuse_other_media(media: str) -> None:
     accepted = request.accept_mimetypes
-    if accepted and not (accepted[JSON] or accepted[MEDIA_TYPE]):
-        raise Refused(406, f"Answers are {JSON}.", advice=f"Send `Accept: {JSON}`.")
+    if accepted and not (accepted[media] or (accepted[MEDIA_TYPE] and media == JSON)):
+        raise Refused(406, f"Answers are {media}.", advice=f"Send `Accept: {media}`.")
 
 
 def _from_address(route: Route, address: Mapping[str, str]) -> dict[str, Any]:
@@ -160,6 +174,14 @@ def _from_query(route: Route) -> dict[str, Any]:
 
 
 def _from_body(route: Route, raw: bytes) -> dict[str, Any]:
+    if route.takes:
+        if request.mimetype != route.takes:
+            raise Refused(
+                415,
+                f"The body must be {route.takes}.",
+                advice=f"Send `Content-Type: {route.takes}`.",
+            )
+        return {"file": raw}
     if route.body is None:
         if raw:
             raise _unfit("body", [Mistake(where="body", message="This takes no body.")])
@@ -174,7 +196,7 @@ def _from_body(route: Route, raw: bytes) -> dict[str, Any]:
         raise Refused(
             400, f"The body is no JSON (line {error.lineno}, column {error.colno})."
         ) from None
-    if (place := _nul(value)) is not None:
+    if b"\\u0000" in raw and (place := _nul(value)) is not None:
         raise _unfit(
             "body", [Mistake(where=f"body{place}", message="A text cannot hold the character NUL.")]
         )
@@ -184,25 +206,28 @@ def _from_body(route: Route, raw: bytes) -> dict[str, Any]:
         raise _unfit("body", mistakes_of("body", error)) from None
 
 
-def _nul(value: Any, place: str = "") -> str | None:
-    """Where a text of it holds NUL, which databases refuse."""
-    if isinstance(value, str):
-        return place if "\0" in value else None
-    parts: Any = ()
-    if isinstance(value, list):
-        parts = enumerate(value)
-    elif isinstance(value, dict):
-        if any("\0" in name for name in value):
+def _nul(value: Any) -> str | None:
+    """Where a text of it holds NUL, which databases refuse. However deep it is: a body may hold a
+    thousand lists in each other, which is more than functions may call each other."""
+    waiting = [("", value)]
+    while waiting:
+        place, each = waiting.pop()
+        if isinstance(each, str) and "\0" in each:
             return place
-        parts = value.items()
-    found = (_nul(part, f"{place}.{name}") for name, part in parts)
-    return next((it for it in found if it is not None), None)
+        if isinstance(each, dict):
+            if any("\0" in name for name in each):
+                return place
+            waiting += [(f"{place}.{name}", part) for name, part in each.items()]
+        elif isinstance(each, list):
+            waiting += [(f"{place}.{number}", part) for number, part in enumerate(each)]
+    return None
 
 
 def mistakes_of(part: str, error: ValidationError) -> list[Mistake]:
     """What pydantic found, without the values."""
     found = []
-    for each in error.errors(include_url=False, include_input=False, include_context=False):
+    listed = error.errors(include_url=False, include_input=False, include_context=False)
+    for each in listed[:MOST_MISTAKES]:
         where = ".".join(map(str, (part, *each["loc"])))
         said = each["msg"].replace("Input should be", "It must be").rstrip(".")
         if each["type"] == "missing":

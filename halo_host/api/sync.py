@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..agents.roles import Role
 from ..jobs.job import Job, JobState
-from ..sync.due import Planned
+from ..sync.due import Planned, Standing
 from ..sync.schedule import LONGEST_MINUTES, MOST_FAILURES, Schedule
 from ..sync.sync import FailedRecord
 from .callers import the_caller, the_host
@@ -42,6 +42,12 @@ class SyncNow(Body):
     parts: Annotated[list[Part], Field(min_length=1, max_length=3)] = Field(default=["payments"])
 
 
+class Proving(Body):
+    """`repair` mends what differs, and removes what the provider does not have."""
+
+    repair: bool = False
+
+
 class JobQuery(PageQuery):
     connection: Slug | None = None
     kind: Literal["import", "sync", "verify", "reread", "webhooks"] | None = None
@@ -72,6 +78,12 @@ def plan(slug: Slug) -> Any:
     return {"items": the_host().schedules.plan(slug)}
 
 
+@routes.get("/connections/<slug>/standing", answer=Items[Standing])
+def standing(slug: Slug) -> Any:
+    """List how each part went last, how often it has failed since, and when it is next."""
+    return {"items": the_host().schedules.standing(slug)}
+
+
 @routes.post(
     "/connections/<slug>/sync", answer=Items[Job], role=Role.OPERATOR, status=202, work=True
 )
@@ -85,6 +97,18 @@ def sync_now(slug: Slug, body: SyncNow = SyncNow()) -> Any:  # noqa: B008 - it i
 def due() -> Any:
     """Queue what schedules say is due; the jobs that this has queued."""
     return {"items": the_host().schedules.enqueue_due()}
+
+
+@routes.post("/connections/<slug>/verify", answer=Job, role=Role.OPERATOR, status=202, work=True)
+def verify(slug: Slug, body: Proving = Proving()) -> Any:  # noqa: B008 - it is never changed
+    """Queue a proof of the mirror against the provider, record by record.
+
+    The job's `result` says what differs; the proof itself is in the connection's health.
+    """
+    host = the_host()
+    if host.connections.get(slug).enabled:
+        host.sync.refuse_unfilled(slug)
+    return host.schedules.verify_now(slug, agent=the_caller().name, repair=body.repair)
 
 
 @routes.post("/connections/<slug>/pause", answer=Schedule, role=Role.OPERATOR)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field
 
+from ..agents.roles import Role
 from ..errors import InvalidInput
 from ..payments.filters import Sort
 from ..payments.mirror_view import UserMirror
 from ..types import PaymentQuery
-from .callers import the_host
+from .callers import the_caller, the_host
 from .payment_shapes import Mandate, Subscription, Total, UserPayments
 from .payments import Word
 from .routes import Items, Routes
-from .shapes import Day, Number, PageQuery, Query, Shape, Slug
+from .shapes import Day, Name, Number, PageQuery, Query, Shape, Slug
 
 routes = Routes("User tabs", "What plugins show of a user, as data.")
 
@@ -29,6 +31,28 @@ class TabHeading(Shape):
     error: str | None
 
 
+class OpenedTab(Shape):
+    """`html` is what the plugin's template made, cleaned: no script or style, links of https alone.
+
+    `is_linked`: payers of the connection are linked to the user. `is_mirrored`: their payments are
+    in the mirror, and there as data beside this.
+    """
+
+    connection: Slug
+    slug: str
+    title: str
+    html: str
+    next: str | None
+    is_linked: bool
+    is_mirrored: bool
+
+
+class Refreshed(Shape):
+    """`ended` is false where the provider is slow: reading goes on, and its result will appear."""
+
+    ended: bool
+
+
 class Narrowed(Query):
     status: Annotated[list[Word], Field(max_length=50, description="The provider's words.")] = (
         Field(default_factory=list)
@@ -36,9 +60,20 @@ class Narrowed(Query):
     charged_from: Day | None = None
     charged_to: Day | None = None
 
+    def of(self, payers: tuple[str, ...] = ()) -> PaymentQuery:
+        return PaymentQuery(
+            external_user_ids=payers,
+            statuses=tuple(self.status),
+            charged_from=self.charged_from,
+            charged_to=self.charged_to,
+        )
+
 
 class UserPaymentQuery(Narrowed, PageQuery):
     sort: Sort = "newest"
+
+    def of(self, payers: tuple[str, ...] = ()) -> PaymentQuery:
+        return replace(super().of(payers), sort=self.sort, cursor=self.cursor, limit=self.limit)
 
 
 @routes.get("/users/<number>/tabs", answer=Items[TabHeading])
@@ -58,20 +93,42 @@ def tabs(number: Number) -> Any:
     }
 
 
+@routes.get("/users/<number>/tabs/<slug>/<tab>", answer=OpenedTab, provider=True)
+def opened(number: Number, slug: Slug, tab: Name, query: UserPaymentQuery) -> Any:
+    """Open a tab as its plugin renders it; one that has no mirror asks the provider.
+
+    A tab that fails, or takes longer than five seconds, answers with what went wrong.
+    """
+    found = the_host().tabs.open(number, slug, tab, query.of())
+    if found.error is not None:
+        raise found.error
+    return OpenedTab(
+        connection=slug,
+        slug=found.slug,
+        title=found.title,
+        html=found.html,
+        next=found.next_cursor,
+        is_linked=found.is_linked,
+        is_mirrored=found.is_mirrored,
+    )
+
+
+@routes.post(
+    "/users/<number>/connections/<slug>/refresh",
+    answer=Refreshed,
+    role=Role.OPERATOR,
+    provider=True,
+)
+def refresh(number: Number, slug: Slug) -> Any:
+    """Read now what changed for a user's payers; 409 while a sync does the same."""
+    return {"ended": the_host().tabs.refresh(number, slug, agent=the_caller().name)}
+
+
 @routes.get("/users/<number>/connections/<slug>/payments", answer=UserPayments)
 def payments(number: Number, slug: Slug, query: UserPaymentQuery) -> Any:
     """List the payments of a user's payers, with timeline and refunds of each."""
     payers, mirror = _mirror(number, slug)
-    wanted = PaymentQuery(
-        external_user_ids=payers,
-        statuses=tuple(query.status),
-        charged_from=query.charged_from,
-        charged_to=query.charged_to,
-        sort=query.sort,
-        cursor=query.cursor,
-        limit=query.limit,
-    )
-    found = mirror.payments(wanted)
+    found = mirror.payments(query.of(payers))
     timelines, refunds = mirror.timelines(found.payments), mirror.refunds(found.payments)
     return {
         "items": [
@@ -92,13 +149,7 @@ def payments(number: Number, slug: Slug, query: UserPaymentQuery) -> Any:
 def totals(number: Number, slug: Slug, query: Narrowed) -> Any:
     """Sum up the payments of a user's payers, by currency."""
     payers, mirror = _mirror(number, slug)
-    wanted = PaymentQuery(
-        external_user_ids=payers,
-        statuses=tuple(query.status),
-        charged_from=query.charged_from,
-        charged_to=query.charged_to,
-    )
-    return {"items": mirror.totals(wanted)}
+    return {"items": mirror.totals(query.of(payers))}
 
 
 @routes.get("/users/<number>/connections/<slug>/mandates", answer=Items[Mandate])

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ..agents.roles import Role
-from ..directory.user_links import UserLink
 from .callers import the_caller, the_host
 from .directory import Reference, SearchQuery
 from .routes import Answer, Items, Page, Routes
@@ -167,9 +166,3 @@ def set_values(number: Number, body: ValueChange) -> Any:
         agent=the_caller().name,
     )
     return values(number)
-
-
-@routes.get("/users/<number>/links", answer=Items[UserLink])
-def links(number: Number) -> Any:
-    """List the payers that are linked to a user."""
-    return {"items": the_host().directory.links(number)}

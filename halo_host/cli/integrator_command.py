@@ -94,10 +94,11 @@ def _token(file: Path | None) -> str:
 
 
 def _work_by_api(address: str, token: str, every: float, once: bool, stop: threading.Event) -> None:
-    from ..integrator.api_client import ApiClient
+    from ..integrator.api_client import TRIES, ApiClient
     from ..integrator.remote import RemoteIntegrator
 
-    client = ApiClient(address, token, wait=stop.wait)
+    # One that stays up asks again by itself, and says soon that the host is away.
+    client = ApiClient(address, token, wait=stop.wait, tries=TRIES if once else 3)
     integrator = RemoteIntegrator(client, stop, lambda line: click.echo(printable(line)))
     try:
         integrator.run(every=every, once=once)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection as DatabaseConnection
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.engine import Row
 
 from .. import config_schema
@@ -30,6 +30,9 @@ from .matching import Matching, Policy, checked
 
 _LONGEST_NAME = 200
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+# Read for each page, so these are made once.
+_ALL = select(connections).order_by(connections.c.slug)
+_BY_SLUG = select(connections).where(connections.c.slug == bindparam("slug"))
 _log = logging.getLogger("halo_host.connections")
 
 
@@ -66,13 +69,15 @@ class Connections:
 
     def all(self) -> list[ConnectionDetails]:
         with self._database.read() as connection:
-            rows = connection.execute(select(connections).order_by(connections.c.slug)).all()
-            return [self._details(connection, row) for row in rows]
+            rows = connection.execute(_ALL).all()
+            secret_names = secrets.all_names(connection)
+            return [self._details(row, secret_names.get(row.id, ())) for row in rows]
 
     def get(self, slug: str) -> ConnectionDetails:
         """:raises NotFound: no connection has that slug; the message names those there are."""
         with self._database.read() as connection:
-            return self._details(connection, _row(connection, slug))
+            row = _row(connection, slug)
+            return self._details(row, secrets.names(connection, row.id))
 
     def for_plugin(self, slug: str) -> Connection:
         """The connection with its secrets, as its plugin gets it."""
@@ -80,8 +85,12 @@ class Connections:
 
     def _for_plugin(self, slug: str, but: Collection[str] = ()) -> Connection:
         with self._database.read() as connection:
-            row = _row(connection, slug)
-            secret = secrets.load(connection, self._keyring, row.id, but=but)
+            return self._with_secrets(connection, _row(connection, slug), but)
+
+    def _with_secrets(
+        self, connection: DatabaseConnection, row: Row[Any], but: Collection[str] = ()
+    ) -> Connection:
+        secret = secrets.load(connection, self._keyring, row.id, but=but)
         conceal(*(it.reveal() for it in secret.values()))
         return Connection(
             id=row.id,
@@ -97,17 +106,18 @@ class Connections:
         :raises InvalidInput: the connection is disabled, or its settings do not fit the schema,
             as when a secret was reset.
         """
-        details = self.get(slug)
-        if not details.enabled:
-            raise InvalidInput(
-                f"The connection {slug} is disabled.",
-                advice=f"Enable it again: halo-host connections enable {details.integration} "
-                f"--slug {slug}",
-            )
-        schema = self._plugins.integration(details.integration).config_schema
-        connection = self.for_plugin(slug)
-        config_schema.validate(schema, _plain(connection.settings), slug)
-        return connection
+        with self._database.read() as connection:
+            row = _row(connection, slug)
+            if row.disabled_at is not None:
+                raise InvalidInput(
+                    f"The connection {slug} is disabled.",
+                    advice=f"Enable it again: `halo-host connections enable {row.integration} "
+                    f"--slug {slug}`",
+                )
+            schema = self._plugins.integration(row.integration).config_schema
+            found = self._with_secrets(connection, row)
+        config_schema.validate(schema, _plain(found.settings), slug)
+        return found
 
     # --- changing ------------------------------------------------------------------------------
 
@@ -203,7 +213,8 @@ class Connections:
         public, secret = _parted(schema, plain)
         secret_names = config_schema.secret_names(schema)
         with self._database.write() as connection:
-            before = self._details(connection, _row(connection, slug))
+            row = _row(connection, slug)
+            before = self._details(row, secrets.names(connection, row.id))
             chosen = checked(connection, {**asdict(before.matching), **(matching or {})})
             connection.execute(
                 update(connections)
@@ -296,7 +307,7 @@ class Connections:
 
     # --- parts ---------------------------------------------------------------------------------
 
-    def _details(self, connection: DatabaseConnection, row: Row[Any]) -> ConnectionDetails:
+    def _details(self, row: Row[Any], secret_names: tuple[str, ...]) -> ConnectionDetails:
         return ConnectionDetails(
             id=row.id,
             slug=row.slug,
@@ -304,7 +315,7 @@ class Connections:
             name=row.name,
             enabled=row.disabled_at is None,
             settings=row.settings,
-            secrets=secrets.names(connection, row.id),
+            secrets=secret_names,
             matching=Matching(
                 company_name_matching=row.company_name_matching,
                 default_site=row.default_site_id,
@@ -349,7 +360,7 @@ class Connections:
 
 
 def _row(connection: DatabaseConnection, slug: str) -> Row[Any]:
-    row = connection.execute(select(connections).filter_by(slug=slug)).one_or_none()
+    row = connection.execute(_BY_SLUG, {"slug": slug}).one_or_none()
     if row is None:
         known = ", ".join(connection.scalars(select(connections.c.slug)).all()) or "none"
         raise NotFound(

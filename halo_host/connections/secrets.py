@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from ..database.database import Database
 from ..database.tables import connection_secrets
 from ..errors import HostError
 from ..types import Secret
 from .keyring import Keyring
+
+# Read for each page, so these are made once.
+_OF_ONE = select(connection_secrets.c.name, connection_secrets.c.ciphertext).where(
+    connection_secrets.c.connection_id == bindparam("connection")
+)
+_NAMES = select(connection_secrets.c.connection_id, connection_secrets.c.name)
 
 
 def store(
@@ -40,21 +46,24 @@ def load(
     connection: Connection, keyring: Keyring, connection_id: int, *, but: Collection[str] = ()
 ) -> dict[str, Secret]:
     """The secrets of a connection, but for those that are to be replaced unread."""
-    rows = connection.execute(
-        select(connection_secrets.c.name, connection_secrets.c.ciphertext).where(
-            connection_secrets.c.connection_id == connection_id,
-            connection_secrets.c.name.not_in(list(but)),
-        )
-    )
+    rows = connection.execute(_OF_ONE, {"connection": connection_id})
     return {
         name: Secret(keyring.decrypt(ciphertext, _owner(connection_id, name)))
         for name, ciphertext in rows
+        if name not in but
     }
 
 
 def names(connection: Connection, connection_id: int) -> tuple[str, ...]:
-    query = select(connection_secrets.c.name).filter_by(connection_id=connection_id)
-    return tuple(sorted(connection.scalars(query)))
+    return tuple(sorted(connection.scalars(_OF_ONE, {"connection": connection_id})))
+
+
+def all_names(connection: Connection) -> dict[int, tuple[str, ...]]:
+    """Those of every connection that has secrets, by its number."""
+    found: dict[int, list[str]] = {}
+    for connection_id, name in connection.execute(_NAMES):
+        found.setdefault(connection_id, []).append(name)
+    return {connection_id: tuple(sorted(names)) for connection_id, names in found.items()}
 
 
 def rotate(database: Database, keyring: Keyring) -> int:

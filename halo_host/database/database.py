@@ -233,8 +233,9 @@ def _sqlite_engine(url: URL, durable: bool) -> Engine:
     def _begin(connection: Connection) -> None:
         if connection.get_execution_options().get(_WRITES):
             _begin_writing(connection)
-        else:
-            connection.exec_driver_sql("BEGIN")
+        else:  # straight to the driver: a page begins a dozen of these
+            raw: Any = connection.connection.dbapi_connection
+            raw.execute("BEGIN")
 
     return engine
 

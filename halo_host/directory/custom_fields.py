@@ -107,7 +107,7 @@ def mappable(connection: Connection, name_or_id: str | int) -> CustomField:
         raise InvalidInput(
             f"Only Text fields of users can be mapped; {quoted(field.name)} is {field.kind}.",
             advice="Choose another field (`halo-host custom-fields list`), "
-            "or add one: halo-host custom-fields add NAME",
+            "or add one: `halo-host custom-fields add NAME`",
         )
     return field
 
@@ -131,7 +131,7 @@ def _meant(connection: Connection, name_or_id: str | int) -> list[CustomField]:
     if not found:
         raise NotFound(
             f"There is no custom field {quoted(text)}.",
-            advice=f"Add it with: halo-host custom-fields add {text[:60]!r}",
+            advice=f"Add it with: `halo-host custom-fields add {text[:60]!r}`",
         )
     return found
 

@@ -264,9 +264,11 @@ class Directory:
             names = {field.id: field.name for field in custom_fields.listed(connection)}
             return {names[number]: values[number] for number in sorted(values)}
 
-    def links(self, user: Named) -> list[UserLink]:
+    def links(self, user: Named | DirectoryUser) -> list[UserLink]:
         with self._database.read() as connection:
-            return user_links.links_of(connection, users.find(connection, str(user)).id)
+            if not isinstance(user, DirectoryUser):
+                user = users.find(connection, str(user))
+            return user_links.links_of(connection, user.id)
 
     def names_of(
         self,

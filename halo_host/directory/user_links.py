@@ -5,9 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from ..database.tables import connections, links
+
+_OF_USER = (
+    select(
+        connections.c.slug.label("connection"),
+        connections.c.name.label("connection_name"),
+        connections.c.integration,
+        links.c.external_id,
+        links.c.created_at,
+        links.c.removed_at,
+    )
+    .join(connections, connections.c.id == links.c.connection_id)
+    .where(links.c.user_id == bindparam("user"))
+    .order_by(connections.c.slug, links.c.external_id)
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,17 +38,5 @@ class UserLink:
 
 def links_of(connection: Connection, user_id: int) -> list[UserLink]:
     """The links of a user, of every connection, disabled ones too."""
-    query = (
-        select(
-            connections.c.slug.label("connection"),
-            connections.c.name.label("connection_name"),
-            connections.c.integration,
-            links.c.external_id,
-            links.c.created_at,
-            links.c.removed_at,
-        )
-        .join(connections, connections.c.id == links.c.connection_id)
-        .where(links.c.user_id == user_id)
-        .order_by(connections.c.slug, links.c.external_id)
-    )
-    return [UserLink(**row._mapping) for row in connection.execute(query)]
+    found = connection.execute(_OF_USER, {"user": user_id})
+    return [UserLink(**row._mapping) for row in found]

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     literal_column,
     select,
 )
@@ -35,6 +36,7 @@ _QUERY: Select[Any] = (
     .join(sites, sites.c.id == users.c.site_id)
     .join(customers, customers.c.id == sites.c.customer_id)
 )
+_BY_NUMBER = _QUERY.where(users.c.id == bindparam("number"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,10 +97,10 @@ def display_name(row: Mapping[str, Any]) -> str:
 
 def get(connection: Connection, user_id: int) -> DirectoryUser:
     """:raises NotFound: no user has that number."""
-    found = _where(connection, users.c.id == user_id)
-    if not found:
+    found = _numbered(connection, user_id)
+    if found is None:
         raise NotFound(f"There is no user {user_id}.", advice=_SEE_LIST)
-    return found[0]
+    return found
 
 
 def find(connection: Connection, text: str) -> DirectoryUser:
@@ -108,8 +110,8 @@ def find(connection: Connection, text: str) -> DirectoryUser:
     :raises InvalidInput: several have that e-mail; the message lists their numbers.
     """
     text = text.strip()
-    if (number := number_in(text)) and (found := _where(connection, users.c.id == number)):
-        return found[0]
+    if (number := number_in(text)) and (numbered := _numbered(connection, number)):
+        return numbered
     if user := by_reference(connection, text):
         return user
     found = _where(connection, _has_email(text)) if text else []
@@ -203,6 +205,11 @@ def user_of(row: Row[Any]) -> DirectoryUser:
 def _has_email(email: str) -> ColumnElement[bool]:
     """Said so that SQLite uses the index, which leaves users without an e-mail out."""
     return and_(users.c.email_key == email_key(email), users.c.email_key != literal_column("''"))
+
+
+def _numbered(connection: Connection, number: int) -> DirectoryUser | None:
+    row = connection.execute(_BY_NUMBER, {"number": number}).one_or_none()
+    return None if row is None else user_of(row)
 
 
 def _where(connection: Connection, *conditions: ColumnElement[bool]) -> list[DirectoryUser]:

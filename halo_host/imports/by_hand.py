@@ -1,11 +1,11 @@
-"""Link a payer to a user by hand, where no import has found out whose payer it is."""
+"""Link a payer to a user by hand, where no import has found out whose it is; and unlink it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, exists, insert, or_, select
+from sqlalchemy import Connection, delete, exists, insert, or_, select
 
 from ..audit import record
 from ..database.columns import email_key
@@ -115,4 +115,44 @@ def link(
         entity="user",
         entity_id=user_id,
         after={"connection": slug, "payer": external_id, "name": payer.name},
+    )
+
+
+def unlink(
+    connection: Connection,
+    connection_id: int,
+    slug: str,
+    external_id: str,
+    user_id: int,
+    *,
+    agent: str,
+    now: datetime,
+) -> None:
+    """Take the link away. Values that imports wrote stay; the next import matches the payer anew.
+
+    :raises NotFound: the payer is not linked to this user.
+    """
+    gone = connection.execute(
+        delete(links).where(
+            links.c.connection_id == connection_id,
+            links.c.external_id == external_id,
+            links.c.user_id == user_id,
+        )
+    )
+    if not gone.rowcount:
+        raise NotFound(
+            f"The payer {external_id[:60]} of {slug} is not linked to user {user_id}.",
+            advice="Look at the user's links again.",
+        )
+    name = connection.scalar(
+        select(payers.c.name).filter_by(connection_id=connection_id, external_id=external_id)
+    )
+    record(
+        connection,
+        at=now,
+        agent=agent,
+        action="user.unlinked",
+        entity="user",
+        entity_id=user_id,
+        before={"connection": slug, "payer": external_id, "name": name or ""},
     )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from ..database.tables import change_sets
 from ..errors import ChangedMeanwhile, InvalidInput
-from .change_sets import State, delete_rows, set_state
+from .change_sets import State, delete_rows, set_state, unknown
 
 # Their rows wait for an operator, who may tick and place them.
 WAITING = frozenset({State.PLANNED, State.HELD})
@@ -55,7 +55,11 @@ def discard_older_plans(
 
 
 def state_of(connection: Connection, number: int) -> State:
-    return State(connection.scalars(select(change_sets.c.state).filter_by(id=number)).one())
+    """:raises NotFound: there is no change set of that number."""
+    state = connection.scalar(select(change_sets.c.state).filter_by(id=number))
+    if state is None:
+        raise unknown(number)
+    return State(state)
 
 
 def in_states(connection: Connection, connection_id: int, states: Iterable[State]) -> list[int]:
@@ -73,10 +77,13 @@ def expect(
 
     :raises ChangedMeanwhile: somebody has decided something since the page was loaded.
     :raises InvalidInput: it is in another state.
+    :raises NotFound: there is no change set of that number.
     """
     row = connection.execute(
         select(change_sets.c.state, change_sets.c.version).filter_by(id=number)
-    ).one()
+    ).one_or_none()
+    if row is None:
+        raise unknown(number)
     if version is not None and row.version != version:
         raise ChangedMeanwhile(
             f"Import {number} has changed since you loaded this page; nothing was done.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,6 @@ from sqlalchemy import (
     Select,
     String,
     delete,
-    func,
     insert,
     select,
     type_coerce,
@@ -23,11 +22,13 @@ from sqlalchemy.engine import Row
 
 from ..database.bulk import insert_rows
 from ..database.columns import Json, decode_json, encode_json
+from ..database.contains import holds
 from ..database.ids import allocate_ids
 from ..database.tables import change_rows, change_sets, connections
 from ..errors import NotFound
 from .planned_rows import PlannedRow
 from .policies import Values
+from .row_counts import Counted
 from .rules import Action, Candidate, Rule
 
 
@@ -116,6 +117,8 @@ class ChangeRow(NamedTuple):
     def everything_offered(self) -> Values:
         return self.offered or self.after
 
+
+Counting = Callable[[Connection, Row[Any]], Counted]
 
 _COLUMNS = tuple(column.name for column in change_rows.c if column.name != "note")
 _KEY = 100  # characters of each part of a search key; an index entry must stay small
@@ -233,23 +236,31 @@ def supersede_conflicts(connection: Connection, connection_id: int, before: int)
     )
 
 
-def get(connection: Connection, number: int) -> ChangeSet:
+def get(connection: Connection, number: int, count: Counting) -> ChangeSet:
     """:raises NotFound: there is no change set of that number."""
     row = connection.execute(_sets().where(change_sets.c.id == number)).one_or_none()
     if row is None:
-        raise NotFound(f"There is no change set {number}.", advice="See `halo-host import list`.")
-    return _change_set(connection, row)
+        raise unknown(number)
+    return _change_set(connection, row, count)
+
+
+def unknown(number: int) -> NotFound:
+    return NotFound(f"There is no change set {number}.", advice="See `halo-host import list`.")
 
 
 def newest(
-    connection: Connection, slug: str | None, limit: int, before: int | None = None
+    connection: Connection,
+    count: Counting,
+    slug: str | None,
+    limit: int,
+    before: int | None = None,
 ) -> list[ChangeSet]:
     query = _sets().order_by(change_sets.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(change_sets.c.id < before)
     if slug is not None:
         query = query.where(connections.c.slug == slug)
-    return [_change_set(connection, row) for row in connection.execute(query).all()]
+    return [_change_set(connection, row, count) for row in connection.execute(query).all()]
 
 
 def unfinished(connection: Connection, connection_id: int) -> list[tuple[int, State]]:
@@ -270,6 +281,7 @@ def rows(
     action: Action | None = None,
     state: RowState | None = None,
     rule: Rule | None = None,
+    text: str = "",
     after_position: int = 0,
     limit: int = 500,
 ) -> list[ChangeRow]:
@@ -280,6 +292,8 @@ def rows(
     for column, wanted in (("action", action), ("state", state), ("rule", rule)):
         if wanted is not None:
             query = query.where(change_rows.c[column] == wanted)
+    for word in text.split()[:8]:
+        query = query.where(holds(change_rows.c.search_key, word))
     found = connection.execute(query.order_by(change_rows.c.position).limit(limit)).all()
     return [_change_row(row) for row in found]
 
@@ -312,17 +326,7 @@ def _sets() -> Select[Any]:
     )
 
 
-def _change_set(connection: Connection, row: Row[Any]) -> ChangeSet:
-    counted: dict[str, dict[str, int]] = {}
-    query = (
-        select(change_rows.c.action, change_rows.c.state, func.count())
-        .with_hint(change_rows, "INDEXED BY ix_change_rows_action", "sqlite")
-        .where(change_rows.c.change_set_id == row.id)
-        .group_by(change_rows.c.action, change_rows.c.state)
-        .order_by(change_rows.c.action, change_rows.c.state)
-    )
-    for action, state, count in connection.execute(query):
-        counted.setdefault(action, {})[state] = count
+def _change_set(connection: Connection, row: Row[Any], count: Counting) -> ChangeSet:
     return ChangeSet(
         number=row.id,
         connection=row.slug,
@@ -331,7 +335,7 @@ def _change_set(connection: Connection, row: Row[Any]) -> ChangeSet:
         started_at=row.started_at,
         finished_at=row.finished_at,
         counts=row.counts,
-        rows=counted,
+        rows=count(connection, row),
         note=row.note,
         version=row.version,
     )

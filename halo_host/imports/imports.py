@@ -25,6 +25,7 @@ from .held import HeldPayer
 from .plan import Plan
 from .planned_rows import PlannedRow
 from .resolve import Choice, place, resolve
+from .row_counts import RowCounts
 from .rules import Action, Rule
 from .run import REMOVAL_SHARE, SILENT, Importer, Progress, absence_note
 from .undo import applied_rows, judged
@@ -88,6 +89,7 @@ class Imports:
         self._connections = connections
         self._jobs = jobs
         self._clock = clock
+        self._counts = RowCounts(WAITING)
 
     # --- running -------------------------------------------------------------------------------
 
@@ -247,11 +249,19 @@ class Imports:
             return change_sets.row(connection, number, position)
 
     def resolve_all(
-        self, number: int, choice: Choice, *, agent: str, kind: Rule | None = None
+        self,
+        number: int,
+        choice: Choice,
+        *,
+        agent: str,
+        kind: Rule | None = None,
+        version: int | None = None,
     ) -> tuple[int, list[Unresolved]]:
         """Decide every open conflict, or those of one kind, in the same way.
 
         One that cannot be resolved in this way is left open and told; the others go on.
+
+        :raises ChangedMeanwhile: it is no longer the `version` that was shown.
         """
         importer = self._importer_of(number, agent, SILENT)
         policies = importer.policies()
@@ -259,6 +269,9 @@ class Imports:
         resolved, last = 0, 0
         left: list[Unresolved] = []
         with self._lane(importer) as lease:
+            if version is not None:
+                with self._database.write() as connection:
+                    change_set_states.expect(connection, number, State, version)
             while rows := self.rows(
                 number, state=RowState.OPEN, rule=kind, after_position=last, limit=100
             ):
@@ -341,12 +354,36 @@ class Imports:
                 now=self._clock(),
             )
 
+    def unlink(self, slug: str, external_id: str, user: int, *, agent: str) -> None:
+        """Take the link between a payer and a user away, whoever made it.
+
+        :raises NotFound: there is no such connection, user or link.
+        :raises ConnectionBusy: an import of the connection runs.
+        """
+        details = self._connections.get(slug)
+        with (
+            self._jobs.holding(
+                "import", slug, agent=agent, arguments={"task": "unlink"}, forget=True
+            ) as job,
+            self._database.write() as connection,
+        ):
+            job.lease.renew(connection)
+            by_hand.unlink(
+                connection,
+                details.id,
+                slug,
+                external_id,
+                users.find(connection, str(user)).id,
+                agent=agent,
+                now=self._clock(),
+            )
+
     # --- reading -------------------------------------------------------------------------------
 
     def get(self, number: int) -> ChangeSet:
         """:raises NotFound: there is no change set of that number."""
         with self._database.read() as connection:
-            return change_sets.get(connection, number)
+            return change_sets.get(connection, number, self._counts.of)
 
     def newest(
         self, slug: str | None = None, limit: int = 20, *, before: int | None = None
@@ -358,7 +395,7 @@ class Imports:
         if slug is not None:
             self._connections.get(slug)
         with self._database.read() as connection:
-            return change_sets.newest(connection, slug, limit, before)
+            return change_sets.newest(connection, self._counts.of, slug, limit, before)
 
     def rows(
         self,
@@ -367,10 +404,12 @@ class Imports:
         action: Action | None = None,
         state: RowState | None = None,
         rule: Rule | None = None,
+        text: str = "",
         after_position: int = 0,
         limit: int = 500,
     ) -> list[ChangeRow]:
-        """Rows of a change set by page; continue with the last position."""
+        """Rows of a change set by page; continue with the last position. Every word of `text` is
+        in name, payer's id or e-mail address."""
         with self._database.read() as connection:
             return change_sets.rows(
                 connection,
@@ -378,6 +417,7 @@ class Imports:
                 action=action,
                 state=state,
                 rule=rule,
+                text=text,
                 after_position=after_position,
                 limit=limit,
             )
@@ -421,7 +461,7 @@ class Imports:
                 f"Change set {change_set.number} of {slug} is held: "
                 f"{change_set.counts['removed']} of {change_set.counts['linked']} linked "
                 "payers are gone at the provider.",
-                advice=f"Look at it with `halo-host import show {change_set.number}`, then "
+                advice=f"Look at `halo-host import show {change_set.number}`, then "
                 f"`halo-host import apply {change_set.number}` or "
                 f"`halo-host import discard {change_set.number}`.",
             )

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 from ..database.contains import holds
 from ..database.tables import change_rows
 from . import change_sets, lookups
-from .change_sets import ChangeRow, RowState
+from .change_sets import ChangeRow, ChangeSet, RowState
 from .lookups import KnownUser, Place
 from .rules import Action
 
@@ -38,6 +38,13 @@ class RowFilter:
     @property
     def takes_everything(self) -> bool:
         return self.action is None and self.state is None and not self.text.split()
+
+    def count_in(self, change_set: ChangeSet) -> int | None:
+        """How many rows of it are meant; None where they have to be searched for."""
+        if self.text.split():
+            return None
+        states = () if self.state is None else (self.state,)
+        return change_set.count(*states, action=self.action)
 
     def conditions(self, number: int) -> list[ColumnElement[bool]]:
         """What the rows of change set `number` that are meant have in common."""
@@ -67,9 +74,11 @@ def page_of(
     order: Order = Order.PAYERS,
     page: int = 1,
     size: int = 50,
+    total: int | None = None,
 ) -> RowPage:
-    """The page of that number, from 1."""
-    total = _total(connection, number, wanted)
+    """The page of that number, from 1. Rows are counted unless `total` says how many there are."""
+    if total is None:
+        total = _total(connection, number, wanted)
     found = connection.execute(_positions(number, wanted, order, page, size))
     positions: list[int] = [row.position for row in found]
     return naming(connection, with_positions(connection, number, positions), total)

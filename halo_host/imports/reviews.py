@@ -31,6 +31,7 @@ from .rules import Action
 _LIVE = frozenset({JobState.QUEUED, JobState.RUNNING})
 _LOOKED_THROUGH = 50  # jobs of a connection, the newest first
 _KEPT_SHOWN = 200
+MOST_NAMED = 10_000  # rows that one decision names one by one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,16 +171,23 @@ class Reviews:
 
     def page(
         self,
-        number: int,
+        change_set: ChangeSet | int,
         wanted: RowFilter,
         *,
         order: Order = Order.PAYERS,
         page: int = 1,
         size: int = 50,
     ) -> RowPage:
-        """A page of its rows, with the users and sites that they name."""
+        """A page of its rows, with the users and sites that they name. A change set that was just
+        read knows how many rows there are, so they are not counted again."""
+        if isinstance(change_set, ChangeSet):
+            number, total = change_set.number, wanted.count_in(change_set)
+        else:
+            number, total = change_set, None
         with self._database.read() as connection:
-            return listing.page_of(connection, number, wanted, order=order, page=page, size=size)
+            return listing.page_of(
+                connection, number, wanted, order=order, page=page, size=size, total=total
+            )
 
     def row(self, number: int, position: int) -> RowPage:
         """One row, with the users and sites that it names.
@@ -201,11 +209,16 @@ class Reviews:
     ) -> int:
         """Take rows into what will be applied, or leave them out; how many have changed.
 
-        `rows` are positions, or a filter that means all of those.
+        `rows` are positions, at most `MOST_NAMED`, or a filter that means all of those.
 
         :raises ChangedMeanwhile: it is no longer the `version` that was shown.
-        :raises InvalidInput: it does not wait to be applied.
+        :raises InvalidInput: it does not wait to be applied, or too many rows are named.
         """
+        if not isinstance(rows, RowFilter) and len(rows) > MOST_NAMED:
+            raise InvalidInput(
+                f"At most {MOST_NAMED:,} rows are named one by one.",
+                advice="Filter for them, and tick all that are found.",
+            )
         before, after = RowState.LEFT_OUT, RowState.PENDING
         if not wanted:
             before, after = after, before

@@ -216,8 +216,8 @@ class Importer:
             raise InvalidInput(
                 f"The connection {self.connection.slug} has no Default Site, so new users whose "
                 "company name matches nothing would have no place.",
-                advice="Choose one: halo-host connections configure "
-                f"{self.connection.slug} --default-site SITE",
+                advice="Choose one: `halo-host connections configure "
+                f"{self.connection.slug} --default-site SITE`",
             )
         return MatchingRules(Place(*found), matching.company_name_matching, matching.user_id_key)
 

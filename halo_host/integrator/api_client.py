@@ -23,11 +23,15 @@ class ApiRefused(HostError):
     """The host does not let this token do that; asking again changes nothing."""
 
 
+class ApiAway(HostError):
+    """The host does not answer for now; what was asked may be asked again."""
+
+
 class ApiClient:
     """One host's API with one token. Every write has an Idempotency-Key, so that it may be sent
     again when its answer was lost.
 
-    `wait` waits so many seconds, or less when the program is to stop.
+    `wait` waits so many seconds; where the program is to stop it returns true, at once.
 
     :raises InvalidInput: the address cannot be used, or the token is none.
     """
@@ -57,7 +61,10 @@ class ApiClient:
         self._session.headers["Accept"] = "application/json"
 
     def get(self, path: str) -> Any:
-        """What is there now. What has not changed since is not sent again."""
+        """What is there now. What has not changed since is not sent again.
+
+        :raises ApiRefused, ApiAway, HostError: as `post`.
+        """
         etag, known = self._etags.get(path, ("", None))
         headers = {"If-None-Match": etag} if etag else {}
         answer = self._asked("GET", path, None, headers)
@@ -75,7 +82,8 @@ class ApiClient:
         """Have something done, once, however often it has to be sent.
 
         :raises ApiRefused: the token is not good for that.
-        :raises HostError: the host cannot be reached, or says what is wrong.
+        :raises ApiAway: the host cannot be reached, or has no time, however often it is asked.
+        :raises HostError: it says what is wrong, or is no host.
         """
         headers = {"Idempotency-Key": str(uuid.uuid4())}
         return _json(self._asked("POST", path, body, headers))
@@ -97,18 +105,25 @@ class ApiClient:
                     timeout=self._timeouts,
                     allow_redirects=False,  # the token is for this host alone
                 )
+            except requests.exceptions.SSLError:
+                raise HostError(
+                    f"The certificate of the host at {self._base} is not trusted here.",
+                    advice="Check the address. For a certificate of your own, name the file of its "
+                    "issuer in REQUESTS_CA_BUNDLE.",
+                ) from None
             except requests.RequestException as error:
-                if not left:
-                    raise HostError(
-                        f"The host at {self._base} cannot be reached ({type(error).__name__}).",
-                        advice="Check the address, and that `halo-host serve` runs there.",
-                    ) from None
+                away = ApiAway(
+                    f"The host at {self._base} cannot be reached ({type(error).__name__}).",
+                    advice="Check the address, and that `halo-host serve` runs there.",
+                )
                 wanted = pause
             else:
-                if answer.status_code not in _AGAIN or not left:
+                if answer.status_code not in _AGAIN:
                     return _checked(answer, self._base)
+                away = _away(answer, self._base)
                 wanted = max(pause, _retry_after(answer))
-            self._wait(min(wanted, LONGEST_PAUSE))
+            if not left or self._wait(min(wanted, LONGEST_PAUSE)):
+                raise away
             pause *= 2
         raise AssertionError("the last try returns or raises")
 
@@ -146,15 +161,39 @@ def _base(address: str) -> str:
 def _checked(answer: requests.Response, base: str) -> requests.Response:
     if answer.status_code < 300 or answer.status_code == 304:
         return answer
-    try:
-        said = answer.json()
-        detail, advice = str(said["detail"]), said.get("advice")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        detail = f"What answers at {base} is no API of Halo Host (status {answer.status_code})."
-        advice = "Check the address."
+    if answer.is_redirect:
+        raise HostError(
+            f"What answers at {base} sends on to another address, which does not get the token.",
+            advice=f"Give that address, if it is the host: {_place(answer.headers['Location'])}",
+        )
+    detail, advice = _said(answer, base)
     if answer.status_code in {401, 403}:
         raise ApiRefused(detail, advice=advice)
     raise (NotFound if answer.status_code == 404 else HostError)(detail, advice=advice)
+
+
+def _away(answer: requests.Response, base: str) -> ApiAway:
+    detail, advice = _said(answer, base)
+    return ApiAway(detail, advice=advice)
+
+
+def _said(answer: requests.Response, base: str) -> tuple[str, str | None]:
+    """What happened and what to do, in the host's own words where these are its own."""
+    try:
+        said = answer.json()
+        advice = said.get("advice")
+        return str(said["detail"]), None if advice is None else str(advice)
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return (
+            f"What answers at {base} is no API of Halo Host (status {answer.status_code}).",
+            "Check the address.",
+        )
+
+
+def _place(address: str) -> str:
+    """Scheme and host of an address, or as much of it as there is."""
+    scheme, separator, rest = address[:200].partition("://")
+    return scheme + separator + rest.partition("/")[0]
 
 
 def _json(answer: requests.Response) -> Any:

@@ -7,14 +7,17 @@ looked at before it belongs to the page. How quick each is: benchmarks/README.md
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Select,
     Subquery,
     and_,
+    bindparam,
     exists,
     func,
     or_,
@@ -31,6 +34,21 @@ from .filters import Sort, Wanted
 BY_PAYER = "INDEXED BY ix_payments_payer"
 BY_TIME = "INDEXED BY ix_payments_created_at"
 
+# What a page begins behind: a payment with a time or an amount, or one that has no time.
+Begin = Literal["keyed", "undated"]
+
+
+class _Mark(NamedTuple):
+    """A `Place` as queries name it; `values_of` gives the values."""
+
+    key: BindParameter[Any] | None
+    id: BindParameter[Any]
+
+
+_BEGINS: Mapping[Begin, _Mark] = {
+    "keyed": _Mark(bindparam("after_key"), bindparam("after_id")),
+    "undated": _Mark(None, bindparam("after_id")),
+}
 _linked = and_(
     links.c.connection_id == payments.c.connection_id,
     links.c.external_id == payments.c.external_user_id,
@@ -68,13 +86,16 @@ def is_led(wanted: Wanted) -> bool:
     )
 
 
-def page_of_ids(wanted: Wanted, sort: Sort, after: Place | None, limit: int) -> list[Select[Any]]:
+def page_of_ids(wanted: Wanted, sort: Sort, begin: Begin | None, limit: int) -> list[Select[Any]]:
     """The ids of a page in its order; a second query goes on where the first finds too few.
+
+    `begin` says behind what the page begins, None for the first one.
 
     Payments without a time of creation come last in both orders of time. Where an index is read in
     order, a query of their own finds them: the two databases sort NULL differently.
     """
     found = matching(wanted, payments.c.id)
+    after = None if begin is None else _BEGINS[begin]
     falling = sort in ("newest", "largest")
     if not is_by_time(sort):
         return [_in_order(found, payments.c.amount, falling, after).limit(limit)]
@@ -91,7 +112,7 @@ def page_of_ids(wanted: Wanted, sort: Sort, after: Place | None, limit: int) -> 
 
 
 def _in_order(
-    query: Select[Any], key: ColumnElement[Any], falling: bool, after: Place | None
+    query: Select[Any], key: ColumnElement[Any], falling: bool, after: _Mark | None
 ) -> Select[Any]:
     if after is not None:
         # Said twice, since the first alone is what an index finds its place by.
@@ -102,7 +123,7 @@ def _in_order(
     return query.order_by(*_order(key, falling))
 
 
-def _is_further(key: ColumnElement[Any], falling: bool, after: Place) -> ColumnElement[bool]:
+def _is_further(key: ColumnElement[Any], falling: bool, after: _Mark) -> ColumnElement[bool]:
     """Whether a payment stands behind `after` in a list whose last ones have no key."""
     beyond = _is_beyond(payments.c.id, falling, after.id)
     if after.key is None:
@@ -158,10 +179,24 @@ def _of_people(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
         )
 
 
-def values_of(wanted: Wanted) -> dict[str, Any]:
-    """The values that `matching` leaves to the execution."""
-    given = {"payers": wanted.payers, "sites": wanted.site_ids}
+def values_of(wanted: Wanted, after: Place | None = None) -> dict[str, Any]:
+    """The values that `matching` and `page_of_ids` leave to the execution."""
+    given: dict[str, Any] = {"payers": wanted.payers, "sites": wanted.site_ids}
+    if after is not None:
+        given |= {"after_key": after.key, "after_id": after.id}
     return {name: values for name, values in given.items() if values is not None}
+
+
+def shape_of(wanted: Wanted) -> Wanted:
+    """What all filters have in common that make the same query: the values are left out.
+
+    To make a query takes as long as to run it, so queries are kept by this.
+    """
+    return replace(
+        wanted,
+        payers=None if wanted.payers is None else (),
+        site_ids=None if wanted.site_ids is None else (),
+    )
 
 
 # --- what leads to payments --------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import cached_property
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..database.database import Database
 from ..database.mirror_tables import streams
@@ -27,6 +27,10 @@ from .filters import Wanted, stored_day
 from .pages import MOST, page_rows
 from .totals import months, totals
 from .vocabulary import Vocabulary
+
+_FILLED = select(streams.c.filled_at).where(
+    streams.c.connection_id == bindparam("connection"), streams.c.kind == StreamKind.PAYMENTS.value
+)
 
 
 class UserMirror:
@@ -50,11 +54,8 @@ class UserMirror:
     @cached_property
     def is_filled(self) -> bool:
         """Whether the first fill of payments has ended; until then the mirror is a part only."""
-        query = select(streams.c.filled_at).filter_by(
-            connection_id=self._connection_id, kind=StreamKind.PAYMENTS.value
-        )
         with self._database.read() as connection:
-            return connection.scalar(query) is not None
+            return connection.scalar(_FILLED, {"connection": self._connection_id}) is not None
 
     @cached_property
     def freshness(self) -> Freshness:

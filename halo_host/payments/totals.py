@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, func
+from sqlalchemy import Connection, Row, Select, func
 
 from ..database.mirror_tables import payments
 from ..tab_types import CurrencyTotal, MonthTotal
 from ..types import Money, PaymentState
 from .filters import Wanted
-from .matching import BY_PAYER, matching, values_of
+from .matching import BY_PAYER, matching, shape_of, values_of
 
 COLLECTED = frozenset({PaymentState.CONFIRMED.value, PaymentState.PAID_OUT.value})
 FAILED = frozenset({PaymentState.FAILED.value, PaymentState.CHARGED_BACK.value})
@@ -19,6 +20,11 @@ FAILED = frozenset({PaymentState.FAILED.value, PaymentState.CHARGED_BACK.value})
 
 def totals(connection: Connection, wanted: Wanted) -> tuple[CurrencyTotal, ...]:
     """One total for each currency, in the order of their codes."""
+    return summed(connection.execute(_totals(shape_of(wanted)), values_of(wanted)))
+
+
+@lru_cache(64)
+def _totals(wanted: Wanted) -> Select[Any]:
     query = matching(
         wanted,
         payments.c.currency,
@@ -28,8 +34,7 @@ def totals(connection: Connection, wanted: Wanted) -> tuple[CurrencyTotal, ...]:
         func.sum(payments.c.amount_refunded).label("refunded"),
         scan=BY_PAYER,  # the one by time holds no currencies
     )
-    query = query.group_by(payments.c.currency, payments.c.state)
-    return summed(connection.execute(query, values_of(wanted)))
+    return query.group_by(payments.c.currency, payments.c.state)
 
 
 def summed(rows: Iterable[Row[Any]]) -> tuple[CurrencyTotal, ...]:
@@ -57,6 +62,19 @@ def summed(rows: Iterable[Row[Any]]) -> tuple[CurrencyTotal, ...]:
 
 def months(connection: Connection, wanted: Wanted) -> tuple[MonthTotal, ...]:
     """One total for each month and currency, the earliest month first."""
+    found: dict[str, list[Row[Any]]] = {}
+    for row in connection.execute(_months(shape_of(wanted)), values_of(wanted)):
+        found.setdefault(row.month, []).append(row)
+    return tuple(
+        MonthTotal(month=month, payments=it.payments, collected=it.collected, failed=it.failed)
+        for month, rows in found.items()
+        if month is not None
+        for it in summed(rows)
+    )
+
+
+@lru_cache(64)
+def _months(wanted: Wanted) -> Select[Any]:
     day = func.coalesce(payments.c.charge_date, func.substr(payments.c.created_at, 1, 10))
     month = func.substr(day, 1, 7).label("month")
     query = matching(
@@ -69,13 +87,4 @@ def months(connection: Connection, wanted: Wanted) -> tuple[MonthTotal, ...]:
         func.sum(payments.c.amount_refunded).label("refunded"),
         scan=BY_PAYER,
     )
-    query = query.group_by(month, payments.c.currency, payments.c.state).order_by(month)
-    found: dict[str, list[Row[Any]]] = {}
-    for row in connection.execute(query, values_of(wanted)):
-        found.setdefault(row.month, []).append(row)
-    return tuple(
-        MonthTotal(month=month, payments=it.payments, collected=it.collected, failed=it.failed)
-        for month, rows in found.items()
-        if month is not None
-        for it in summed(rows)
-    )
+    return query.group_by(month, payments.c.currency, payments.c.state).order_by(month)

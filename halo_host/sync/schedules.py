@@ -117,17 +117,29 @@ class Schedules:
 
         :raises InvalidInput: the connection is disabled, or its plugin does not offer that.
         """
+        self._expect_startable(slug, parts)
+        return [self._jobs.enqueue(KINDS[part], slug, why=Why.HAND, agent=agent) for part in parts]
+
+    def verify_now(self, slug: str, *, agent: str, repair: bool = False) -> Job:
+        """Queue a proof of the mirror at once, which mends what differs where it is to `repair`.
+
+        :raises InvalidInput: the connection is disabled, or its plugin has nothing to compare.
+        """
+        self._expect_startable(slug, ("verify",))
+        why, arguments = (Why.REPAIR, {"repair": True}) if repair else (Why.HAND, {})
+        return self._jobs.enqueue("verify", slug, why=why, agent=agent, arguments=arguments)
+
+    def _expect_startable(self, slug: str, parts: Sequence[str]) -> None:
         details = self._connections.get(slug)
         if not details.enabled:
             raise InvalidInput(
                 f"The connection {slug} is disabled.",
-                advice="Enable it first: halo-host connections enable "
-                f"{details.integration} --slug {slug}",
+                advice="Enable it first: `halo-host connections enable "
+                f"{details.integration} --slug {slug}`",
             )
         for part in parts:
             if part not in self.offered(details):
                 raise InvalidInput(f"The integration {details.integration} offers no {part}.")
-        return [self._jobs.enqueue(KINDS[part], slug, why=Why.HAND, agent=agent) for part in parts]
 
     def enqueue_due(self) -> list[Job]:
         """Queue what is due and neither queued nor at work; the integrator's sweep calls it."""

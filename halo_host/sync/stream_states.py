@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from ..database.mirror_tables import dirty_records, stream_passes, streams
 from ..streams import StreamKind
@@ -22,13 +22,16 @@ class StreamState:
     rechecked_at: datetime | None = None
 
 
+_OF_CONNECTION = select(streams).where(streams.c.connection_id == bindparam("connection"))
+
+
 def states(connection: Connection, connection_id: int) -> dict[StreamKind, StreamState]:
-    query = select(streams).filter_by(connection_id=connection_id)
+    found = connection.execute(_OF_CONNECTION, {"connection": connection_id})
     return {
         StreamKind(row.kind): StreamState(
             row.filled_at, row.watermark, row.changes_at, row.rechecked_at
         )
-        for row in connection.execute(query)
+        for row in found
     }
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy import delete, func, select
+from sqlalchemy import Connection as DatabaseConnection
+from sqlalchemy import bindparam, delete, func, select
 
 from ..audit import record
 from ..connections.connections import Connections
@@ -177,8 +178,8 @@ class Sync:
     def freshness(self, slug: str) -> Freshness:
         """How recent the mirror is, and when it was last proved."""
         connection_id = self._connections.get(slug).id
-        proof = self.last_proof(slug)
         with self._database.read() as connection:
+            proof = _last_proof(connection, connection_id)
             states = stream_states.states(connection, connection_id)
         payments_state = states.get(StreamKind.PAYMENTS, stream_states.StreamState())
         checked = payments_state.changes_at if payments_state.filled_at else None
@@ -189,18 +190,9 @@ class Sync:
         )
 
     def last_proof(self, slug: str) -> LastProof | None:
-        query = (
-            select(proofs)
-            .filter_by(connection_id=self._connections.get(slug).id)
-            .order_by(proofs.c.id.desc())
-            .limit(1)
-        )
+        connection_id = self._connections.get(slug).id
         with self._database.read() as connection:
-            row = connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        counted = orjson.loads(row.counts).get("customers", {}).get("provider", {})
-        return LastProof(row.at, row.differences, row.repaired, counted.get("records", 0))
+            return _last_proof(connection, connection_id)
 
     def failed_count(self, slug: str) -> int:
         """How many records could not be read."""
@@ -254,3 +246,19 @@ class Sync:
         )
         with self._database.read() as connection:
             return list(connection.scalars(query))
+
+
+_NEWEST_PROOF = (
+    select(proofs)
+    .where(proofs.c.connection_id == bindparam("connection"))
+    .order_by(proofs.c.id.desc())
+    .limit(1)
+)
+
+
+def _last_proof(connection: DatabaseConnection, connection_id: int) -> LastProof | None:
+    row = connection.execute(_NEWEST_PROOF, {"connection": connection_id}).one_or_none()
+    if row is None:
+        return None
+    counts = orjson.loads(row.counts).get("customers", {}).get("provider", {})
+    return LastProof(row.at, row.differences, row.repaired, counts.get("records", 0))

@@ -215,7 +215,7 @@ def refuse_unfilled(slug: str, streams: Streams, states: Mapping[StreamKind, Str
     if any(states.get(kind, NEVER).filled_at is None for kind in COMPARED if kind in streams):
         raise InvalidInput(
             f"The mirror of {slug} has not been filled yet, so there is nothing to compare.",
-            advice=f"Fill it first: halo-host sync now {slug}",
+            advice=f"Fill it first: `halo-host sync now {slug}`",
         )
 
 

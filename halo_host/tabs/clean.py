@@ -7,6 +7,7 @@ that lead elsewhere than to an `https:` page (or to a twin on this machine).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import nh3
@@ -37,16 +38,7 @@ OWN = "halo-"  # how classes of tabs begin; others belong to the pages of the ho
 
 def cleaned(html: str) -> str:
     """The fragment as a page of the host may show it; what is not allowed is left out."""
-    return nh3.clean(
-        html,
-        tags=_TAGS,
-        clean_content_tags={"script", "style", "iframe", "template", "noscript", "textarea"},
-        attributes={"*": _EVERYWHERE, **_OF_TAG},
-        attribute_filter=_filtered,
-        url_schemes={"https", "http"},
-        link_rel="noopener noreferrer",
-        set_tag_attribute_values={"a": {"target": "_blank"}},
-    )
+    return _CLEANER.clean(html)
 
 
 def is_safe_link(url: str) -> bool:
@@ -63,6 +55,7 @@ def is_safe_link(url: str) -> bool:
     )
 
 
+@lru_cache(4_000)  # a table says the same in each row
 def _filtered(tag: str, name: str, value: str) -> str | None:
     if name in {"href", "data-open"}:
         return value if is_safe_link(value) else None
@@ -73,3 +66,14 @@ def _filtered(tag: str, name: str, value: str) -> str | None:
     if name == "tabindex":
         return value if value == "0" else None
     return value
+
+
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    clean_content_tags={"script", "style", "iframe", "template", "noscript", "textarea"},
+    attributes={"*": _EVERYWHERE, **_OF_TAG},
+    attribute_filter=_filtered,
+    url_schemes={"https", "http"},
+    link_rel="noopener noreferrer",
+    set_tag_attribute_values={"a": {"target": "_blank"}},
+)

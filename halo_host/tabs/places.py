@@ -1,8 +1,8 @@
 """Where work of plugins is done that a page waits for: a few threads for each connection.
 
 A thread cannot be killed. So a plugin that hangs keeps its place until it comes back, and once all
-places of a connection are taken the next one who asks is told so at once. Other connections and the
-threads that serve pages are not touched.
+places of a connection are taken by such work the next one who asks is told so at once. Other
+connections and the threads that serve pages are not touched.
 """
 
 from __future__ import annotations
@@ -10,14 +10,19 @@ from __future__ import annotations
 import contextvars
 import logging
 import threading
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from functools import partial
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import Any, Generic, TypeVar
 
 from ..errors import HostError, PluginError
 
 _log = logging.getLogger("halo_host")
 T = TypeVar("T")
+IDLE_SECONDS = 30.0  # after which a thread without work ends
+PATIENCE = 1.0  # seconds that somebody waits for a place whose work has only just begun
 PLACES = 4  # of each connection, in each process
 
 
@@ -75,43 +80,78 @@ class Errand(Generic[T]):
 class Places:
     """The places of every connection in this process."""
 
-    def __init__(self, each: int = PLACES) -> None:
+    def __init__(self, each: int = PLACES, patience: float = PATIENCE) -> None:
         self._each = each
-        self._taken: Counter[str] = Counter()
-        self._lock = threading.Lock()
+        self._patience = patience
+        self._began: defaultdict[str, dict[Errand[Any], float]] = defaultdict(dict)
+        self._idle: list[SimpleQueue[Callable[[], None]]] = []
+        self._changed = threading.Condition()
 
     def begin(self, connection: str, work: Callable[[], T]) -> Errand[T]:
         """Have work done in a thread, which keeps the caller's marks for the log.
 
-        :raises PluginError: all places of the connection are taken.
+        :raises PluginError: all places of the connection are taken, and have been for a while.
         """
         errand = Errand(connection, work)
-        with self._lock:
-            if self._taken[connection] >= self._each:
+        with self._changed:
+            self._wait_for_place(connection)
+            self._began[connection][errand] = monotonic()
+            hand_over = self._idle.pop() if self._idle else None
+        marks = contextvars.copy_context()
+        work_of = partial(marks.run, self._occupy, errand)
+        if hand_over is not None:
+            hand_over.put(work_of)
+        else:
+            threading.Thread(
+                target=self._work,
+                args=(work_of,),
+                daemon=True,  # what hangs shall not keep the process from ending
+            ).start()
+        return errand
+
+    def taken(self, connection: str) -> int:
+        """How many places are taken now."""
+        with self._changed:
+            return len(self._began[connection])
+
+    def _wait_for_place(self, connection: str) -> None:
+        """As long as work that has just begun may end: many who ask at once do not mean that a
+        plugin hangs. One that does has begun earlier, and then nobody waits."""
+        began = self._began[connection]
+        give_up = monotonic() + self._patience
+        while len(began) >= self._each:
+            seconds = min(give_up, max(began.values()) + self._patience) - monotonic()
+            if seconds <= 0:
                 raise PluginError(
                     f"{connection} is at work on {self._each} earlier requests and has not "
                     "answered them yet.",
                     advice="Try again in a minute. If it stays so, the provider or its plugin "
                     "hangs: the other tabs still work.",
                 )
-            self._taken[connection] += 1
-        marks = contextvars.copy_context()
-        threading.Thread(
-            target=marks.run,
-            args=(self._occupy, errand),
-            name=f"tab of {connection}",
-            daemon=True,  # what hangs shall not keep the process from ending
-        ).start()
-        return errand
+            self._changed.wait(seconds)
 
-    def taken(self, connection: str) -> int:
-        """How many places are taken now."""
-        with self._lock:
-            return self._taken[connection]
+    def _work(self, errand: Callable[[], None]) -> None:
+        """In a thread: one errand after the other, until there was none for a while. A page has to
+        wait for each thread that begins, so one that has nothing to do stays for the next page."""
+        hand_over: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        while True:
+            errand()
+            with self._changed:
+                self._idle.append(hand_over)
+            try:
+                errand = hand_over.get(timeout=IDLE_SECONDS)
+            except Empty:
+                with self._changed:
+                    if hand_over in self._idle:
+                        self._idle.remove(hand_over)
+                        return
+                errand = hand_over.get()  # it was given one at the last moment
 
     def _occupy(self, errand: Errand[T]) -> None:
+        threading.current_thread().name = f"tab of {errand.connection}"
         try:
             errand.carry_out()
         finally:
-            with self._lock:
-                self._taken[errand.connection] -= 1
+            with self._changed:
+                del self._began[errand.connection][errand]
+                self._changed.notify_all()

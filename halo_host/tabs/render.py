@@ -7,20 +7,46 @@ autoescape, undefined names are errors. Filters are `money`, `date` and `datetim
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
-from functools import cache
+from datetime import date, datetime, time
+from functools import cache, lru_cache
+from types import BuiltinMethodType, MethodType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
-from babel.numbers import format_currency
+from babel.dates import format_date, format_time, get_datetime_format
 from jinja2 import BaseLoader, PackageLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
+from ..amounts import Amounts
 from ..errors import HostError, InvalidInput, PluginError
-from ..types import Money, User
+from ..types import User
+
+_MISSING = object()
+_METHODS = (MethodType, BuiltinMethodType)  # of which the sandbox wraps those of texts
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """Remembers which attributes it has allowed: that depends on the name and the object's class
+    alone, and a tab asks a thousand times."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._allowed: set[tuple[type, str]] = set()
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if (type(obj), attribute) in self._allowed:
+            value = getattr(obj, attribute, _MISSING)
+            if value is not _MISSING and not isinstance(value, _METHODS):
+                return value
+        return super().getattr(obj, attribute)
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        allowed = super().is_safe_attribute(obj, attr, value)
+        if allowed:
+            self._allowed.add((type(obj), attr))
+        return allowed
 
 
 class Renderer:
@@ -48,12 +74,13 @@ class Renderer:
         return template.render(user=user, connection=connection, title=title, **values)
 
     def _make_environment(self, package: str) -> ImmutableSandboxedEnvironment:
-        environment = ImmutableSandboxedEnvironment(
+        environment = _Sandbox(
             loader=_loader(package),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,  # else each part of a template asks for its file's age, row by row
         )
         environment.globals.clear()
         environment.filters.update(self._filters)
@@ -64,7 +91,7 @@ def _loader(package: str) -> BaseLoader:
     folder = "templates" if package == "halo_host.tabs" else ""
     try:
         return PackageLoader(package, folder)
-    except (ImportError, ValueError):
+    except (ImportError, TypeError, ValueError):
         raise PluginError(f"The package {package} of a tab's template has no templates.") from None
 
 
@@ -84,13 +111,20 @@ def _filters(locale: str, timezone: str) -> dict[str, Callable[..., str]]:
             advice="Give one such as Europe/London.",
         ) from None
 
-    def money(amount: Money) -> str:
-        return format_currency(amount.decimal, amount.currency, locale=language)
+    both = str(get_datetime_format("medium", locale=language)).replace("'", "")
 
+    @lru_cache(4_000)
     def local_date(day: date) -> str:
         return format_date(day, format="medium", locale=language)
 
-    def local_datetime(moment: datetime) -> str:
-        return format_datetime(moment, format="medium", tzinfo=zone, locale=language)
+    @lru_cache(10_000)
+    def local_time(clock: time) -> str:
+        return format_time(clock, format="medium", locale=language)
 
-    return {"money": money, "date": local_date, "datetime": local_datetime}
+    def local_datetime(moment: datetime) -> str:
+        """As `babel.dates.format_datetime` writes it. Tabs have many of few days and times."""
+        local = moment.astimezone(zone)
+        clock = local_time(local.time().replace(microsecond=0))
+        return both.replace("{0}", clock).replace("{1}", local_date(local.date()))
+
+    return {"money": Amounts(language).text, "date": local_date, "datetime": local_datetime}

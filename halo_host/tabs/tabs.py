@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from time import monotonic
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..connections.connections import Connections
 from ..database.database import Database
@@ -30,6 +30,12 @@ from .shown import Heading, Opened, Page
 DEADLINE = 5.0  # seconds for a tab, from when it is opened
 RIBBON_DEADLINE = 1.0  # for the headings of all connections together, which read nothing
 
+_PAYERS = (
+    select(links.c.external_id)
+    .where(links.c.connection_id == bindparam("connection"), links.c.user_id == bindparam("user"))
+    .order_by(links.c.created_at, links.c.external_id)
+)
+
 
 class Tabs:
     def __init__(
@@ -49,6 +55,7 @@ class Tabs:
         self._sync = sync
         self._clock = clock
         self.places = Places()
+        self.heading_places = Places()  # of their own, so that no ribbon waits for a slow tab
         self._renderer = Renderer(settings.locale, settings.timezone)
 
     def headings(self, user_id: int, slug: str) -> list[Heading]:
@@ -87,7 +94,7 @@ class Tabs:
         return found
 
     def _begin_headings(self, slug: str, user: User) -> Errand[list[Heading]]:
-        return self.places.begin(slug, lambda: self._headings(slug, user))
+        return self.heading_places.begin(slug, lambda: self._headings(slug, user))
 
     def open(
         self,
@@ -238,13 +245,9 @@ class Tabs:
         return self._payers(self._connections.ready(slug), self._user(user_id))
 
     def _payers(self, connection: Connection, user: User) -> tuple[str, ...]:
-        query = (
-            select(links.c.external_id)
-            .filter_by(connection_id=connection.id, user_id=user.id)
-            .order_by(links.c.created_at, links.c.external_id)
-        )
+        values = {"connection": connection.id, "user": user.id}
         with self._database.read() as database:
-            return tuple(database.scalars(query))
+            return tuple(database.scalars(_PAYERS, values))
 
 
 def _chosen(tabs: list[Tab], connection: str, slug: str | None) -> Tab:

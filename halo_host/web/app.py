@@ -8,6 +8,7 @@ from flask import Flask
 
 from ..api import api
 from . import areas, each_request, errors, health, metrics, webhooks
+from .numbers import Number
 from .shell import shell
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ def create_app(host: Host, answer_times: AnswerTimes) -> Flask:
     """
     app = Flask("halo_host.web", static_folder=None, template_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    app.url_map.converters["int"] = Number
     app.extensions["halo_host"] = host
     app.extensions["halo_host_answer_times"] = answer_times
     app.extensions["halo_host_readiness"] = health.Readiness(host)

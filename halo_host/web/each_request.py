@@ -7,6 +7,8 @@ import secrets
 from itertools import count
 
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import NotFound
+from werkzeug.routing import RequestRedirect
 
 from ..logs import ids
 
@@ -46,8 +48,18 @@ def prepare(app: Flask) -> None:
         g.ids.__enter__()
 
     app.before_request(begin)
+    app.before_request(_refuse_other_writings)
     app.after_request(_finish)
     app.teardown_request(_end)
+
+
+def _refuse_other_writings() -> None:
+    """Such as `//users`, which werkzeug would lead to `/users` at whatever host the request names.
+
+    :raises NotFound: an address has one writing.
+    """
+    if isinstance(request.routing_exception, RequestRedirect):
+        raise NotFound
 
 
 def _finish(response: Response) -> Response:

@@ -15,6 +15,7 @@ from ..api.api import answer_to, is_api
 from ..errors import ChangedMeanwhile, ConnectionBusy, HostError, InvalidInput, NotFound
 from .parts import error_answer, the_host
 from .shell.access import is_elsewhere
+from .shell.commands import in_words
 from .shell.pages import page
 
 _log = logging.getLogger("halo_host.web")
@@ -85,8 +86,10 @@ def _crashed(error: Exception) -> Response:
 
 def _answer(status: int, message: str, advice: str = "") -> Response:
     """A page for those who ask for pages; htmx shows the message of the JSON beside its page."""
-    if is_elsewhere() or "text/html" not in request.headers.get("Accept", ""):
-        return error_answer(status, f"{message} {advice}".rstrip())
+    if is_elsewhere():
+        return error_answer(status, message)
+    if "text/html" not in request.headers.get("Accept", ""):
+        return error_answer(status, in_words(f"{message} {advice}".rstrip()))
     try:
         return _page(status, message, advice)
     except Exception as error:  # as when the database is away, which knows who is signed in

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -14,12 +15,13 @@ from support.acme import Desk
 from support.agents import add_agent
 from support.browser import serving_pages
 from support.clock import Clock
+from support.serving import PATIENCE, eventually
 
 from halo_host.agents.roles import Role
 from halo_host.cli import main
 from halo_host.errors import HostError, InvalidInput
 from halo_host.host import Host
-from halo_host.integrator.api_client import ApiClient, ApiRefused
+from halo_host.integrator.api_client import ApiAway, ApiClient, ApiRefused
 from halo_host.integrator.carriers import carriers
 from halo_host.integrator.remote import RemoteIntegrator
 from halo_host.integrator.worker import Worker
@@ -76,7 +78,7 @@ def test_what_is_due_is_started_followed_and_reported(
     )
 
     assert done.exit_code == 0, done.output
-    assert "Working for Olive Operator, whose token is good for operator." in done.output
+    assert "Working for Olive Operator, whose token is good for operator until 20" in done.output
     assert "Run 2 (import of acme-pay) is done: Change set 2 is applied." in done.output
     assert due.names() == ["Ann", "Bea"]
     assert not (tmp_path / "home" / ".local").exists()  # it needs no database of its own
@@ -170,11 +172,61 @@ def test_a_host_that_is_away_is_asked_again_with_the_same_key() -> None:
     client.close()
 
 
+def test_a_program_that_is_to_stop_asks_no_more() -> None:
+    client = ApiClient("http://localhost", "halo_x", wait=lambda seconds: True)
+    with requests_mock.Mocker() as host:
+        host.get(f"{BASE}/me", exc=requests.ConnectTimeout)
+        with pytest.raises(ApiAway):
+            client.get("/me")
+        assert host.call_count == 1
+    client.close()
+
+
+def test_a_certificate_that_is_not_trusted_is_told_at_once() -> None:
+    client = ApiClient("https://desk.example", "halo_x", wait=lambda seconds: None)
+    with requests_mock.Mocker() as host:
+        host.get("https://desk.example/api/v1/me", exc=requests.exceptions.SSLError)
+        with pytest.raises(HostError, match="is not trusted here") as raised:
+            client.get("/me")
+        assert host.call_count == 1
+    assert "REQUESTS_CA_BUNDLE" in str(raised.value)
+    client.close()
+
+
+def test_trouble_is_told_once_and_over_when_an_answer_came(address: str, host: Host) -> None:
+    stop, said = threading.Event(), []
+
+    class Shaky(ApiClient):
+        def post(self, path: str, body: object = None) -> Any:
+            if len(said) < 3:
+                raise ApiAway("The host is away.")
+            stop.set()
+            return super().post(path)
+
+    def say(line: str) -> None:
+        said.append(line)
+
+    client = Shaky(address, token(host))
+    integrator = RemoteIntegrator(client, stop, say)
+    thread = threading.Thread(target=lambda: integrator.run(every=0.01, poll=0.01))
+    thread.start()
+    eventually(lambda: "The host is away. It is asked again." in said)
+    said.append("")
+    thread.join(timeout=PATIENCE)
+    client.close()
+
+    assert said.count("The host is away. It is asked again.") == 1
+    assert said[-1] == "The host answers again."
+
+
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
         ({"status_code": 404, "text": "<h1>No</h1>"}, "is no API of Halo Host"),
-        ({"status_code": 302, "headers": {"Location": "https://evil.example"}}, "no API"),
+        (
+            {"status_code": 302, "headers": {"Location": "https://evil.example/x?y"}},
+            r"sends on to another address(.|\n)*https://evil.example$",
+        ),
         ({"status_code": 200, "text": "hello"}, "is no JSON"),
         ({"status_code": 500, "json": ["no"]}, "status 500"),
         ({"exc": requests.ConnectionError("token")}, "cannot be reached"),

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from support.agents import PASSWORD, add_agent
 from support.browser import Watch, chromium_path, launched, serving_pages
 
+from halo_host.agents.agent import Agent
 from halo_host.agents.roles import Role
 from halo_host.host import Host
 
@@ -57,11 +58,14 @@ def sign_in(host: Host, page: Page) -> SignIn:
     """Sign in as an agent of this role, who is made for it."""
 
     def as_one_with(role: Role = Role.ADMINISTRATOR) -> None:
-        agent = add_agent(host, f"{role.value.capitalize()} Jones", role)
-        page.goto("/sign-in")
-        page.get_by_label("E-mail address").fill(agent.email)
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in", exact=True).click()
-        page.wait_for_url("**/")
+        sign_in_at(page, add_agent(host, f"{role.value.capitalize()} Jones", role))
 
     return as_one_with
+
+
+def sign_in_at(page: Page, agent: Agent) -> None:
+    page.goto("/sign-in")
+    page.get_by_label("E-mail address").fill(agent.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.wait_for_url("**/")

@@ -292,7 +292,7 @@ def test_the_audit_log_names_who_did_what(halo: Run, ledger: Ledger) -> None:
 
 def test_the_database_says_where_it_is_and_is_upgraded(halo: Run, ledger: Ledger) -> None:
     assert "current" in halo("database", "show").output
-    assert "are at 0002" in halo("database", "upgrade").output
+    assert "are at 0003" in halo("database", "upgrade").output
 
 
 def test_help_loads_no_library_of_the_host() -> None:

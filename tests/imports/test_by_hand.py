@@ -83,3 +83,29 @@ def test_what_cannot_be_linked_is_refused(desk: Desk, mirror: Mirror, ann: int) 
         imports.link(CONNECTION, "CU2", 4711, agent="olive")
     with pytest.raises(NotFound, match="nowhere"):
         imports.link("nowhere", "CU2", ann, agent="olive")
+
+
+def test_a_link_is_taken_away_and_told_in_the_audit_log(
+    desk: Desk, mirror: Mirror, ann: int
+) -> None:
+    imports = desk.host.imports
+    imports.link(CONNECTION, "CU2", ann, agent="olive")
+
+    imports.unlink(CONNECTION, "CU2", ann, agent="olive")
+
+    assert desk.host.tabs.payers_of(ann, CONNECTION) == ()
+    assert found(desk) == ["CU1", "CU3", "CU2"]
+    (entry,) = [it for it in entries(desk.host.database) if it.action == "user.unlinked"]
+    assert (entry.agent, entry.entity_id, entry.after) == ("olive", str(ann), None)
+    assert entry.before == {"connection": CONNECTION, "payer": "CU2", "name": "Bob Baker"}
+    imports.link(CONNECTION, "CU2", ann, agent="olive")
+
+
+def test_only_a_link_that_is_there_is_taken_away(desk: Desk, mirror: Mirror, ann: int) -> None:
+    other = desk.add_user("Acme Ltd/Warehouse", given_name="Bob")
+    desk.host.imports.link(CONNECTION, "CU1", ann, agent="olive")
+
+    for payer, user in (("CU1", other), ("CU2", ann), ("CU9", ann)):
+        with pytest.raises(NotFound, match=f"not linked to user {user}"):
+            desk.host.imports.unlink(CONNECTION, payer, user, agent="olive")
+    assert desk.user_of("CU1") == ann

@@ -100,10 +100,14 @@ def test_the_address_to_register_is_shown(listening: Desk, viewer: Visitor) -> N
 
 
 def test_a_delivery_is_shown_with_its_payload_and_replayed(
-    listening: Desk, operator: Visitor
+    listening: Desk, operator: Visitor, viewer: Visitor
 ) -> None:
     deliver(listening, 1, note="<script>alert(1)</script>")
     process(listening)
+    hidden = viewer.get(f"{HOOKS}/deliveries/1")
+    assert mistakes(hidden.text) == []
+    assert "D1&#34;" not in hidden.text
+    assert "shown to operators" in hidden.text
     page = operator.get(f"{HOOKS}/deliveries/1")
     assert mistakes(page.text) == []
     assert "&#34;D1&#34;" in page.text

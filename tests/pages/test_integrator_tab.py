@@ -147,10 +147,14 @@ def test_a_connection_is_paused_and_goes_on(banked: Banked, operator: Visitor) -
     assert banked.host.schedules.get("bank").paused_at is None
 
 
-def test_a_reset_has_the_next_sync_read_everything(banked: Banked, operator: Visitor) -> None:
+def test_a_reset_by_an_administrator_has_the_next_sync_read_everything(
+    banked: Banked, operator: Visitor, administrator: Visitor
+) -> None:
     banked.sync()
+    assert "Reset the last sync" not in operator.get(TAB).text
+    assert operator.post(f"{TAB}/reset").status_code == 403
 
-    assert operator.post(f"{TAB}/reset").status_code == 303
+    assert administrator.post(f"{TAB}/reset").status_code == 303
     banked.sync()
 
     assert banked.host.jobs.list("bank")[0].result.startswith("Filled")

@@ -16,7 +16,7 @@ from halo_host.agents.roles import Role
 from halo_host.errors import InvalidInput, NotFound
 from halo_host.host import Host
 from halo_host.web.shell.assets import FOLDER
-from halo_host.web.shell.formats import coded
+from halo_host.web.shell.commands import coded
 from halo_host.web.shell.pages import back_to, public, requires, say
 
 POLICY = (
@@ -148,7 +148,7 @@ def test_a_failing_view_says_what_happened_and_no_more(
     assert "hunter2" not in answer.text
     assert "<b>That" not in answer.text
     if status == 404:
-        assert "<code>halo-host users list</code>" in answer.text
+        assert '<a class="leads" href="/users">Users</a>' in answer.text
 
 
 def test_without_its_database_the_host_still_answers_with_a_page(

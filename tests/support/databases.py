@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
 from psycopg.sql import SQL, Identifier
+
+from halo_host.database.database import Database
+from halo_host.database.upgrade import upgrade
 
 from .postgresql_server import Server
 
@@ -33,16 +36,30 @@ def sqlite_url(folder: Path) -> str:
 
 
 @contextmanager
-def empty_postgresql(server: Server) -> Iterator[str]:
-    """The address of a new database, which is dropped at the end, whoever is still connected."""
+def empty_postgresql(server: Server, template: str = "template1") -> Iterator[str]:
+    """The address of a new database, which is dropped at the end, whoever is still connected.
+
+    It holds what the database `template` does.
+    """
     name = f"test_{secrets.token_hex(8)}"
     with _administrator(server) as connection:
-        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        new, old = Identifier(name), Identifier(template)
+        connection.execute(SQL("CREATE DATABASE {} TEMPLATE {}").format(new, old))
     try:
-        yield f"postgresql+psycopg://{server.user}@/{name}?host={quote(str(server.folder))}"
+        yield _postgresql_url(server, name)
     finally:
         with _administrator(server) as connection:
             connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def _postgresql_url(server: Server, name: str) -> str:
+    return f"postgresql+psycopg://{server.user}@/{name}?host={quote(str(server.folder))}"
+
+
+def make_tables(url: str) -> None:
+    """Those of this version, without rows, for databases that are copied from this one."""
+    with closing(Database(url)) as database:
+        upgrade(database)
 
 
 @contextmanager

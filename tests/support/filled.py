@@ -56,7 +56,10 @@ def fill(url: str, rows: int = ROWS) -> None:
 
 
 def fill_tables(connection: Connection, tables: Sequence[Table], rows: int = ROWS) -> None:
-    """Put `rows` rows into each in place of what is there; a table comes after those it names."""
+    """Put `rows` rows into each in place of what is there; a table comes after those it names.
+
+    Only columns that the database has are filled: it may be that of an older version.
+    """
     tables = [it for it in tables if it is not id_counters]
     for table in reversed(tables):
         connection.execute(delete(table))
@@ -77,7 +80,8 @@ def everything(url: str) -> dict[str, tuple[int, str]]:
 
 
 def _fill_table(connection: Connection, table: Table, rows: int) -> None:
-    columns = [it for it in table.columns if not _is_counted(it)]
+    present = {it["name"] for it in inspect(connection).get_columns(table.name)}
+    columns = [it for it in table.columns if it.name in present and not _is_counted(it)]
     for number in range(1, rows + 1):
         row = {column.name: _value(column, number) for column in columns}
         connection.execute(insert(table).values(row))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
+from functools import partial
 
 import pytest
 from support.serving import eventually
@@ -50,13 +51,31 @@ def test_what_hangs_is_given_up_and_keeps_its_place_until_it_comes_back(
 
 
 def test_a_full_connection_refuses_at_once_and_harms_no_other(gate: threading.Event) -> None:
-    places = Places(each=2)
+    places = Places(each=2, patience=0)
     for _ in range(2):
         places.begin("acme", lambda: gate.wait(LONG))
 
     with pytest.raises(PluginError, match="at work on 2 earlier requests"):
         places.begin("acme", lambda: None)
     assert places.begin("other", lambda: 7).result(LONG) == 7
+
+
+def test_who_asks_while_all_are_at_work_gets_a_place_as_soon_as_one_has_ended() -> None:
+    places = Places(each=2, patience=LONG)
+    first, other = threading.Event(), threading.Event()
+    ended = [places.begin("acme", partial(gate.wait, LONG)) for gate in (first, other)]
+    found: list[int] = []
+
+    waiting = threading.Thread(
+        target=lambda: found.append(places.begin("acme", lambda: 7).result(LONG))
+    )
+    waiting.start()
+    first.set()
+    waiting.join(LONG)
+
+    assert found == [7]
+    other.set()
+    assert all(errand.result(LONG) for errand in ended)
 
 
 def test_errors_come_back_as_they_are_and_bugs_without_their_text() -> None:

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from flask import Response, request
 
 from ...agents.roles import Role
-from ...audit import AuditEntry
+from ...audit_file import HEADINGS, csv_rows
 from ...audit_search import AuditFilter, known_entities, streamed_entries
-from ...directory.formulas import neutralised
+from ...csv_texts import csv_texts
 from ..shell.pages import page, requires, the_host
 from ..shell.paging import here
 from .blueprint import views
 from .entries import found_page, sentence
 from .tabs import activity_tabs
-
-_COLUMNS = ("at", "agent", "action", "entity", "entity_id", "change_set", "before", "after")
-_ROWS_AT_ONCE = 500
 
 
 @views.get("/activity/audit")
@@ -50,7 +43,7 @@ def audit_log() -> Response:
 def audit_file() -> Response:
     """All rows that the filter finds, written as they are read."""
     entries = streamed_entries(the_host().database, _wanted())
-    answer = Response(_lines(entries), mimetype="text/csv")
+    answer = Response(csv_texts(HEADINGS, csv_rows(entries)), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="audit-log.csv"'
     return answer
 
@@ -79,31 +72,3 @@ def _day(text: str) -> date | None:
 
 def _begins(day: date | None, zone: ZoneInfo) -> datetime | None:
     return None if day is None else datetime.combine(day, time(), zone).astimezone(UTC)
-
-
-def _lines(entries: Iterator[AuditEntry]) -> Iterator[str]:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
-    for number, it in enumerate(entries, start=1):
-        writer.writerow(
-            (
-                it.at.isoformat().replace("+00:00", "Z"),
-                neutralised(it.agent),
-                it.action,
-                it.entity,
-                neutralised(it.entity_id),
-                "" if it.change_set_id is None else it.change_set_id,
-                _json(it.before),
-                _json(it.after),
-            )
-        )
-        if number % _ROWS_AT_ONCE == 0:
-            yield text.getvalue()
-            text.seek(0)
-            text.truncate()
-    yield text.getvalue()
-
-
-def _json(value: object) -> str:
-    return "" if value is None else json.dumps(value, ensure_ascii=False, sort_keys=True)

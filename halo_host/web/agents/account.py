@@ -8,8 +8,8 @@ from ...agents.agent import SignInRefused
 from ...agents.passwords import SHORTEST
 from ...agents.roles import Role
 from ...errors import InvalidInput
-from ..directory.messages import told
 from ..shell import access, client, cookies
+from ..shell.commands import told
 from ..shell.forms import Field, Form
 from ..shell.pages import back_to, page, requires, say, the_agent, the_host
 from .blueprint import views

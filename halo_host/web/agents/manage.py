@@ -9,7 +9,7 @@ from flask import Response, request
 from ...agents.agent import Agent
 from ...agents.roles import Role
 from ...errors import InvalidInput
-from ..directory.messages import told
+from ..shell.commands import told
 from ..shell.forms import Field, Form
 from ..shell.pages import back_to, page, requires, say, the_agent, the_host
 from .blueprint import views
@@ -90,8 +90,9 @@ def edit_agent(number: int) -> Response:
 @views.post("/configuration/agents/<int:number>/edit")
 @requires(Role.ADMINISTRATOR)
 def save_agent(number: int) -> Response:
-    agents, form = the_host().agents, _form()
+    agents = the_host().agents
     shown = agents.get(number)
+    form = _form(shown.name, shown.email)
     if not form.read():
         return _form_page(form, shown, status=422)
     try:
@@ -196,8 +197,8 @@ def _fields(name: str = "", email: str = "") -> tuple[Field, Field]:
     )
 
 
-def _form(name: str = "", email: str = "") -> Form:
-    return Form(*_fields(name, email))
+def _form(name: str, email: str) -> Form:
+    return Form(*_fields(name, email), edits=True)
 
 
 def _role_field(role: Role) -> Field:

@@ -7,7 +7,7 @@ from flask import Response
 from ...agents.api_tokens import LONGEST_DAYS, USUAL_DAYS
 from ...agents.roles import Role
 from ...errors import InvalidInput, NotFound
-from ..directory.messages import told
+from ..shell.commands import told
 from ..shell.forms import Field, Form
 from ..shell.pages import back_to, page, requires, say, the_agent, the_host
 from .blueprint import views

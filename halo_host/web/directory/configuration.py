@@ -9,11 +9,11 @@ from flask import Response, request
 from ...agents.roles import Role
 from ...directory.custom_fields import ENTITIES, TYPES
 from ...errors import InvalidInput
+from ..shell.commands import told
 from ..shell.forms import Field, Form
 from ..shell.navigation import leads_somewhere
 from ..shell.pages import back_to, page, requires, say, the_agent, the_host
 from .blueprint import views
-from .messages import told
 from .words import ENTITY_LABELS
 
 _FIELDS = "/configuration/custom-fields"

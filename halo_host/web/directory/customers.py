@@ -12,12 +12,12 @@ from ...directory.customers import FIRST_SITE, Customer
 from ...directory.user_list import UserSort
 from ...errors import InvalidInput
 from ..activity.entries import entries_of
+from ..shell.commands import told
 from ..shell.forms import Field, Form
 from ..shell.pages import back_to, page, requires, say, the_agent, the_host
 from ..shell.paging import page_number
 from .blueprint import views
 from .lists import PAGE_SIZE, pager_of, wanted_order
-from .messages import told
 from .named import the_customer
 from .ribbon import RibbonTab
 
@@ -165,8 +165,8 @@ def edit_customer(number: int) -> Response:
 @views.post("/customers/<int:number>/edit")
 @requires(Role.OPERATOR)
 def save_customer(number: int) -> Response:
-    directory, form = the_host().directory, _form()
-    shown = the_customer(number)
+    directory, shown = the_host().directory, the_customer(number)
+    form = _form(shown.name, shown.reference or "")
     if not form.read():
         return _form_page(form, shown, status=422)
     try:
@@ -184,7 +184,7 @@ def save_customer(number: int) -> Response:
 
 
 def _form(name: str = "", reference: str = "") -> Form:
-    return Form(*_fields(name, reference))
+    return Form(*_fields(name, reference), edits=True)
 
 
 def _new_form() -> Form:

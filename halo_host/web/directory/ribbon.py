@@ -88,9 +88,10 @@ def user_ribbon(user: DirectoryUser, current: str) -> Ribbon:
 
 def _of_plugins(host: Host, user: DirectoryUser) -> Sequence[RibbonTab]:
     """Two connections may bring tabs of the same title: then each says whose it is."""
-    names = {it.slug: it.name for it in host.connections.all()}
     found = host.tabs.ribbon(user.id)
     times = Counter(it.title for it in found)
+    ambiguous = any(number > 1 for number in times.values())
+    names = {it.slug: it.name for it in host.connections.all()} if ambiguous else {}
     return [
         _tab(user, it, f"{it.title} · {names[it.connection]}" if times[it.title] > 1 else it.title)
         for it in found

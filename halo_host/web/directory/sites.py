@@ -9,12 +9,12 @@ from ...directory.customers import Customer
 from ...directory.sites import Site
 from ...directory.user_list import UserSort
 from ...errors import InvalidInput
+from ..shell.commands import told
 from ..shell.forms import Field, Form
 from ..shell.pages import back_to, page, requires, say, the_agent, the_host
 from ..shell.paging import page_number
 from .blueprint import views
 from .lists import PAGE_SIZE, pager_of, wanted_order
-from .messages import told
 from .named import the_customer, the_site
 
 
@@ -106,7 +106,7 @@ def _form(shown: Site | None = None) -> Form:
         name="name", label="Name", value="" if shown is None else shown.name, required=True
     )
     if shown is not None and shown.is_invoice_site:
-        return Form(name)  # a customer always has one: another site takes the place
+        return Form(name, edits=True)  # a customer always has one: another site takes the place
     return Form(
         name,
         Field(
@@ -115,6 +115,7 @@ def _form(shown: Site | None = None) -> Form:
             kind="checkbox",
             help="Invoices go there. A customer has one; this site takes its place.",
         ),
+        edits=shown is not None,
     )
 
 

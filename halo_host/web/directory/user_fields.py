@@ -10,10 +10,10 @@ from ...agents.roles import Role
 from ...directory.custom_fields import TYPES, CustomField
 from ...directory.users import DirectoryUser
 from ...errors import InvalidInput
+from ..shell.commands import told
 from ..shell.forms import Field, Form, Kind
 from ..shell.pages import back_to, page, requires, say, the_agent, the_host
 from .blueprint import views
-from .messages import told
 from .named import the_user
 from .ribbon import user_ribbon
 
@@ -48,7 +48,8 @@ def edit_custom_fields(number: int) -> Response:
 @views.post("/users/<int:number>/custom-fields/edit")
 @requires(Role.OPERATOR)
 def save_custom_fields(number: int) -> Response:
-    shown, form = the_user(number), _form({})
+    shown = the_user(number)
+    form = _form(the_host().directory.values(number))
     if not form.read():
         return _form_page(form, shown, status=422)
     values = {it.id: form[_name(it)].value for it in _fields()}
@@ -70,7 +71,7 @@ def _name(field: CustomField) -> str:
 
 
 def _form(values: Mapping[str, str]) -> Form:
-    return Form(*(_field(it, values.get(it.name, "")) for it in _fields()))
+    return Form(*(_field(it, values.get(it.name, "")) for it in _fields()), edits=True)
 
 
 def _field(field: CustomField, value: str) -> Field:

@@ -9,10 +9,10 @@ from ...database.tables import CORE_FIELDS
 from ...directory.sites import Site
 from ...directory.users import DirectoryUser
 from ...errors import InvalidInput, NotFound
+from ..shell.commands import told
 from ..shell.forms import Field, Form, Kind
 from ..shell.pages import back_to, page, requires, say, the_agent, the_host
 from .blueprint import views
-from .messages import told
 from .named import the_user
 from .ribbon import user_ribbon
 from .words import CORE_LABELS
@@ -61,7 +61,8 @@ def edit_user(number: int) -> Response:
 @views.post("/users/<int:number>/edit")
 @requires(Role.OPERATOR)
 def save_user(number: int) -> Response:
-    shown, form = the_user(number), _form()
+    shown = the_user(number)
+    form = _form(shown)
     if not form.read():
         return _form_page(form, shown, status=422)
     try:
@@ -121,6 +122,7 @@ def _form(shown: DirectoryUser | None = None) -> Form:
             value=value("reference"),
             help="The user's unique id in another system, if there is one.",
         ),
+        edits=shown is not None,
     )
 
 

@@ -52,7 +52,7 @@ def user(number: int) -> Response:
         edit=f"/users/{number}/edit",
         fields=[(CORE_LABELS[name], getattr(shown, name)) for name in _SHOWN],
         address=[line for line in (getattr(shown, name) for name in ADDRESS) if line],
-        links=host.directory.links(number),
+        links=host.directory.links(shown),
     )
 
 

@@ -11,6 +11,7 @@ from ...agents.roles import Role
 from ...errors import HostError
 from ...host import Host
 from ...payments.health import HostHealth
+from ..imports.words import STATES
 from ..shell.pages import page, requires, the_agent, the_host, wants_fragment
 
 views = Blueprint("home", __name__, template_folder="templates")
@@ -41,6 +42,8 @@ def start() -> Response:
         fragment="health",
         connections=connections,
         titles=titles,
+        names={it.slug: it.name for it in connections},
+        states=STATES,
         alerts=host.alerts.list(limit=_ALERTS),
         imports=host.imports.newest(limit=_IMPORTS),
         steps=_steps(host),

@@ -33,7 +33,7 @@ def show(number: int) -> Response:
     wanted = asked_filter()
     order = _chosen(Order, "sort") or Order.PAYERS
     at = page_number()
-    rows = host.reviews.page(number, wanted, order=order, page=at, size=SIZE)
+    rows = host.reviews.page(change_set, wanted, order=order, page=at, size=SIZE)
     counts = by_action(change_set)
     return page(
         "imports/change_set.html",

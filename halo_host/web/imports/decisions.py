@@ -10,6 +10,7 @@ from ...host import Host
 from ...imports.resolve import Choice, Lead, LinkTo, MakeNew, Skip
 from ...imports.rules import CONFLICTS, Rule
 from ...plurals import counted
+from ..numbers import number_of
 from ..shell.next_page import safe_page
 from ..shell.pages import back_to, page, requires, say, the_agent, the_host, wants_fragment
 from .change_set import asked_filter, frame
@@ -22,7 +23,7 @@ views = Blueprint("decisions", __name__)
 def tick(number: int) -> Response:
     """Take rows in or leave them out: those named by `row`, or all that the filter means."""
     host = the_host()
-    rows = request.form.getlist("row", type=int)
+    rows = request.form.getlist("row", type=number_of)
     wanted = request.form.get("wanted", "") == "1"
     meant = rows or asked_filter()
     if wants_fragment():
@@ -115,7 +116,7 @@ def _choice(host: Host, number: int) -> Choice:
 
 def version() -> int:
     """Of the change set that the page showed."""
-    return request.form.get("version", -1, type=int)
+    return request.form.get("version", -1, type=number_of)
 
 
 def stale_page(number: int, stale: ChangedMeanwhile | None = None) -> Response:

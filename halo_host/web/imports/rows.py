@@ -10,6 +10,7 @@ from ...imports.change_set_states import WAITING
 from ...imports.change_sets import RowState
 from ...imports.resolve import Choice, Lead, LinkTo, MakeNew, Skip, is_placeable
 from ...imports.rules import Rule
+from ..numbers import number_of
 from ..shell.pages import back_to, page, requires, say, the_agent, the_host
 from .change_set import frame
 from .decisions import list_address, stale_page, version
@@ -42,7 +43,7 @@ def place(number: int, position: int) -> Response:
 
 
 def _choice() -> Choice:
-    user, site = (request.form.get(name, type=int) for name in ("user", "site"))
+    user, site = (request.form.get(name, type=number_of) for name in ("user", "site"))
     match request.form.get("choice"):
         case "link" if user:
             return LinkTo(user)

@@ -11,6 +11,7 @@ from ...agents.roles import Role
 from ...errors import InvalidInput
 from ...host import Host
 from ...types import Integration
+from ..shell.commands import told
 from ..shell.forms import Field
 from ..shell.pages import back_to, page, requires, say, the_agent, the_host
 from .module import AREA, address
@@ -47,7 +48,7 @@ def enable(integration: str) -> Response:
             )
         except InvalidInput as error:
             if short.value and not error.fields:
-                short.error = str(error)
+                short.error = told(error)
             else:
                 form.refuse(error.fields, error.message)
         else:

@@ -85,7 +85,7 @@ def resume(connection: str) -> Response:
 
 
 @views.post("/integrations/<connection>/integrator/reset")
-@requires(Role.OPERATOR)
+@requires(Role.ADMINISTRATOR)
 def reset(connection: str) -> Response:
     the_host().sync.reset(connection, agent=the_agent().name)
     say("The next sync reads everything again.")
@@ -156,6 +156,7 @@ def _form(host: Host, details: ConnectionDetails) -> Form:
         Field(name="alert_minutes", label="Alert when older than, in minutes", kind="number",
               value=str(schedule.alert_minutes), required=True, attributes={"min": "0"},
               help="0 for an age that fits how often it runs."),
+        edits=True,
     )  # fmt: skip
 
 

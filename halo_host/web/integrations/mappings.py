@@ -13,6 +13,7 @@ from ...database.tables import CORE_FIELDS
 from ...directory.custom_fields import CustomField
 from ...errors import InvalidInput, NotFound
 from ...host import Host
+from ..directory.words import CORE_LABELS
 from ..shell.forms import Field, Form
 from ..shell.pages import back_to, requires, say, the_agent, the_host, wants_fragment
 from .module import address, module_page
@@ -222,7 +223,7 @@ def _shown(
         samples={it.key: it.sample or "" for it in fields},
         failure=failure,
         asked=asks or not details.enabled,
-        core=[(field, core.get(field, Policy.FOLLOW)) for field in CORE_FIELDS],
+        core=[(it, CORE_LABELS[it], core.get(it, Policy.FOLLOW)) for it in CORE_FIELDS],
         policies=POLICIES,
         form=form,
         user_field_text=_user_field_text(host, form),

@@ -15,6 +15,7 @@ from flask import current_app
 from ...errors import HostError
 from ...host import Host
 from ...types import MappableField
+from ..shell.commands import told
 
 _LASTS = timedelta(minutes=2)
 
@@ -63,4 +64,4 @@ def fields_or_failure(host: Host, slug: str) -> tuple[Sequence[MappableField], s
     try:
         return provider_fields(host, slug), ""
     except HostError as error:
-        return (), str(error)
+        return (), told(error)

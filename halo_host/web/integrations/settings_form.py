@@ -194,7 +194,7 @@ class SettingsForm:
                         kind="checkbox",
                     )
                 )
-        self.form = Form(*fields)
+        self.form = Form(*fields, edits=stored is not None)
 
     def read(self) -> bool:
         return self.form.read()

@@ -37,7 +37,8 @@ def show(connection: str) -> Response:
 def edit(connection: str) -> Response:
     host = the_host()
     details = host.connections.get(connection)
-    return _form_page(details, _form(details), _default_site(host, details))
+    site = _default_site(host, details)
+    return _form_page(details, _form(details, site), site)
 
 
 @views.post("/integrations/<connection>/sites/edit")
@@ -45,7 +46,7 @@ def edit(connection: str) -> Response:
 def save(connection: str) -> Response:
     host = the_host()
     details = host.connections.get(connection)
-    form = _form(details)
+    form = _form(details, _default_site(host, details))
     form.read()
     site = _chosen_site(host, form)
     if form.good:
@@ -80,7 +81,7 @@ def _chosen_site(host: Host, form: Form) -> Site | None:
         return None
 
 
-def _form(details: ConnectionDetails) -> Form:
+def _form(details: ConnectionDetails, site: Site | None) -> Form:
     matching = details.matching
     return Form(
         Field(
@@ -94,6 +95,7 @@ def _form(details: ConnectionDetails) -> Form:
             name="default_site",
             label="Default Site",
             value=str(matching.default_site or ""),
+            choices=[(str(site.id), f"{site.customer} / {site.name}")] if site else (),
             help="Where a new user goes whose company matches nothing. An import needs one.",
         ),
         Field(
@@ -104,6 +106,7 @@ def _form(details: ConnectionDetails) -> Form:
             "payers have such a field. Leave it empty otherwise.",
             attributes={"maxlength": "50", "spellcheck": "false"},
         ),
+        edits=True,
     )
 
 

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask import current_app
+from markupsafe import Markup
+
 from ...streams import MandateState, PayoutState, RefundState, SubscriptionState
-from ...types import PaymentState
+from ...types import Payment, PaymentState
 
 _GOOD = {
     PaymentState.CONFIRMED,
@@ -33,3 +38,14 @@ def tone_of(state: object) -> str:
     if state is PaymentState.SUBMITTED:
         return "info"
     return "warning" if state in _WAITS else "neutral"
+
+
+def state_of(payment: Payment) -> Markup:
+    """A payment's status in the provider's words, with its colour: the filter `payment_state`."""
+    ui: Any = current_app.jinja_env.globals["ui"]
+    shown: Markup = ui.status(
+        payment.status.replace("_", " ").capitalize(),
+        tone_of(payment.state),
+        title=payment.explanation,
+    )
+    return shown

@@ -22,9 +22,10 @@ from ..shell.pages import page, requires, the_host, wants_fragment
 from ..shell.paging import Pager, here
 from . import asked, charts
 from .downloads import csv_download
-from .tones import tone_of
+from .tones import state_of
 
 views = Blueprint("payments", __name__, template_folder="templates")
+views.add_app_template_filter(state_of, "payment_state")
 SIZE = 50
 LATELY = timedelta(days=7)
 _FAILURES = 6
@@ -44,7 +45,6 @@ def listed() -> Response:
         "pager": _pager(found),
         "is_filtered": any(request.args.get(name) for name in _FILTERS),
         "connections": {it.slug: it.name for it in host.connections.all()},
-        "tone_of": tone_of,
         "query_text": asked.filter_text(),
     }
     if not wants_fragment():
@@ -126,7 +126,6 @@ def failures() -> Response:
         fragment="part",
         found=host.payments.failures(now - LATELY, limit=_FAILURES),
         days=LATELY.days,
-        tone_of=tone_of,
     )
 
 

@@ -33,9 +33,11 @@ class BadToken(Forbidden):
 
 
 def token() -> str:
-    """For a form or a header of the page that is being made."""
-    pad = secrets.token_bytes(_BYTES)
-    return base64.urlsafe_b64encode(pad + _xor(pad, _proof())).decode()
+    """For the forms and the header of the page that is being made."""
+    if "csrf_token" not in g:
+        pad = secrets.token_bytes(_BYTES)
+        g.csrf_token = base64.urlsafe_b64encode(pad + _xor(pad, _proof())).decode()
+    return str(g.csrf_token)
 
 
 def field() -> Markup:
@@ -88,4 +90,4 @@ def _secret() -> str:
 
 
 def _xor(one: bytes, other: bytes) -> bytes:
-    return bytes(a ^ b for a, b in zip(one, other))
+    return (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(len(one))

@@ -14,24 +14,13 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import format_compact_decimal, format_decimal
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from ...amounts import Amounts
 from ...errors import InvalidInput
 from ...types import Money
-from .amounts import Amounts
 
 NOTHING = Markup('<span class="text-secondary">–</span>')
-
-
-def coded(text: str) -> Markup:
-    """A sentence of the host, in which `commands` stand between backticks."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return Markup("{}").format(text)
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if number % 2 else part
-        for number, part in enumerate(parts)
-    )
 
 
 class Formats:
@@ -49,6 +38,7 @@ class Formats:
         self.zone = ZoneInfo(timezone)
         self._amounts = Amounts(self.locale)
         self._day = lru_cache(4_000)(self._new_day)
+        self._full_day = lru_cache(4_000)(self._new_full_day)
         self._minute = lru_cache(24 * 60)(self._new_minute)
 
     def money(self, amount: Money) -> str:
@@ -93,11 +83,14 @@ class Formats:
             return Markup('<time datetime="{}">{}</time>').format(
                 value.isoformat(), self.day(value)
             )
-        exact = value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        local = value.astimezone(self.zone)
-        full = f"{self._day(local.date(), 'full')}, {local:%H:%M:%S} {local.tzname()}"
-        text = self.moment(value) if now is None else self.ago(value, now)
-        return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, full, text)
+        utc, local = value.astimezone(UTC), value.astimezone(self.zone)
+        day, zone = self._full_day(local.date()), escape(local.tzname())
+        text = escape(self.moment(value) if now is None else self.ago(value, now))
+        shown = (
+            f'<time datetime="{utc:%Y-%m-%dT%H:%M:%SZ}" title="{day}, {local:%H:%M:%S} {zone}">'
+            f"{text}</time>"
+        )
+        return Markup(shown)  # noqa: S704 - each part is a number, or is escaped
 
     @property
     def _words(self) -> Locale:
@@ -107,6 +100,9 @@ class Formats:
     def _new_day(self, value: date, length: str) -> str:
         # Babel writes a no-break space here and there; it stays.
         return format_date(value, format=length, locale=self.locale)  # type: ignore[arg-type,unused-ignore]
+
+    def _new_full_day(self, value: date) -> Markup:
+        return escape(self._new_day(value, "full"))
 
     def _new_minute(self, hour: int, minute: int) -> str:
         return format_time(time(hour, minute), "short", locale=self.locale)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from markupsafe import Markup
 
@@ -13,6 +13,7 @@ OUTLINE = FOLDER / "vendor" / "tabler-icons-3.51.0" / "outline"
 _PATHS = re.compile(r'<(?:path|circle|line|rect|polyline) (?!stroke="none")[^>]*/>')
 
 
+@lru_cache(500)
 def icon(name: str, label: str = "") -> Markup:
     """An icon by its name at tabler.io/icons. With a `label` it is read out, else it is decoration.
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from flask import Blueprint, Flask, request
-from jinja2 import StrictUndefined
+from jinja2 import Environment, StrictUndefined
+from jinja2.environment import TemplateModule
 
 from ...agents.roles import Role
 from ...host import Host
 from . import access, assets, cookies, csrf, toasts, viewing
+from .commands import coded
 from .compression import compress
-from .formats import Formats, coded
+from .formats import Formats
 from .icons import icon
 from .navigation import Area, areas_for, leads_somewhere
 from .paging import here
 
 LARGEST_FORM = 2 * 1024 * 1024  # bytes; what is for programs has limits of its own
+LARGEST_OF_STRANGERS = 64 * 1024  # nobody keeps the server busy before signing in
 templates = Blueprint("shell", __name__, template_folder="templates")
 
 
@@ -46,6 +50,7 @@ def prepare(app: Flask, host: Host) -> None:
         "day": formats.day,
         "moment": formats.moment,
         "lasting": formats.lasting,
+        "when": formats.when,
     }
     environment.globals |= {
         "allows": _allows,
@@ -63,12 +68,22 @@ def prepare(app: Flask, host: Host) -> None:
         "the_path": lambda: request.path,
         "query": lambda: request.args,
     }
-    environment.globals["ui"] = environment.get_template("shell/macros.html").module
+    environment.globals["ui"] = _macros(environment)
+
+
+def _macros(environment: Environment) -> TemplateModule:
+    """The macros of every template. Those that lists call in each row are remembered by what they
+    were called with, and its types: what is escaped and what is not are never mistaken."""
+    macros = environment.get_template("shell/macros.html").module
+    for name in ("initials", "status"):
+        setattr(macros, name, lru_cache(4_000, typed=True)(getattr(macros, name)))
+    return macros
 
 
 def _limit_body() -> None:
     if not access.is_elsewhere():
-        request.max_content_length = LARGEST_FORM
+        strange = request.endpoint is None or access.is_public(request.endpoint)
+        request.max_content_length = LARGEST_OF_STRANGERS if strange else LARGEST_FORM
 
 
 def _navigation() -> Sequence[Area]:

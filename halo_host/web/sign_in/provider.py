@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from datetime import timedelta
 from hmac import compare_digest
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from flask import Response, request
 from werkzeug.exceptions import NotFound
 
 from ...agents.agent import SignInRefused
-from ...agents.openid import Begun, OpenIdConnect
 from ..shell import access, client, cookies
 from ..shell.next_page import led_to, safe_page
-from ..shell.pages import public, the_host
+from ..shell.pages import public, signed_in, the_host
 from .links import views
 from .views import end_session_before, sign_in_form
+
+if TYPE_CHECKING:
+    from ...agents.openid import OpenIdConnect
 
 __all__ = ["views"]
 
 _BACK = "/sign-in/provider/back"
 _UNDER_WAY = "halo-sign-in"
+_BETWEEN = "~"  # what is kept has none, but for the page that was wanted, which comes last
+_LONGEST_PAGE = 3_500  # characters: a browser drops a cookie beyond 4,096
 _LASTS = timedelta(minutes=15)  # typing a password and a second factor there
 
 
@@ -32,8 +37,11 @@ def to_provider() -> Response:
         begun = _provider().begin(_address_back())
     except SignInRefused as refusal:
         return sign_in_form(wanted, refusal)
-    kept = (begun.state, begun.nonce, begun.verifier, quote(wanted, safe=""))
-    cookies.put(_UNDER_WAY, "~".join(kept), lasts=_LASTS)
+    page = quote(wanted, safe="/?=&+")
+    if len(page) > _LONGEST_PAGE:
+        page = "/"
+    kept = (begun.state, begun.nonce, begun.verifier, page)
+    cookies.put(_UNDER_WAY, _BETWEEN.join(kept), lasts=_LASTS)
     return Response(status=303, headers={"Location": begun.address})
 
 
@@ -41,23 +49,22 @@ def to_provider() -> Response:
 @public("the provider sends whoever signs in back to it")
 def from_provider() -> Response:
     """The cookie ties the answer to the browser that asked: nobody can be signed in as somebody
-    else by a link."""
-    provider, kept = _provider(), cookies.read(_UNDER_WAY).split("~")
-    cookies.drop(_UNDER_WAY)
-    state = request.args.get("state", "")
-    if len(kept) != 4 or not compare_digest(kept[0].encode(), state.encode()):
-        return sign_in_form("/", SignInRefused(
-            "This sign-in was not begun in this browser, or took too long.",
-            advice="Begin again.",
-        ))
-    wanted = safe_page(unquote(kept[3]))
-    begun = Begun(address="", state=kept[0], nonce=kept[1], verifier=kept[2])
-    try:
-        if "code" not in request.args:
-            raise _denied(request.args.get("error", ""))
-        who = provider.identity(
-            _address_back(), begun, request.args["code"], issuer=request.args.get("iss")
+    else by a link. It is good for one answer."""
+    provider, kept = _provider(), cookies.read(_UNDER_WAY).split(_BETWEEN, 3)
+    if len(kept) != 4 or not _is_same(kept[0], request.args.get("state", "")):
+        if signed_in() is not None:  # the browser's Back button leads here after a sign-in
+            return led_to("/")
+        return sign_in_form(
+            "/",
+            SignInRefused(
+                "This sign-in was not begun in this browser, or took too long.",
+                advice="Begin again.",
+            ),
         )
+    cookies.drop(_UNDER_WAY)
+    wanted = safe_page(unquote(kept[3]))
+    try:
+        who = provider.identity(_address_back(), request.args, nonce=kept[1], verifier=kept[2])
         session = the_host().agents.signed_in_by_provider(
             who.issuer,
             who.subject,
@@ -88,10 +95,5 @@ def _address_back() -> str:
     return base + _BACK
 
 
-def _denied(code: str) -> SignInRefused:
-    name = the_host().settings.oidc_name
-    known = code.isascii() and code.replace("_", "").isalnum() and len(code) < 50
-    return SignInRefused(
-        f"{name} did not sign you in{f' ({code})' if known else ''}.",
-        advice="Try again, or ask whoever runs it.",
-    )
+def _is_same(kept: str, state: str) -> bool:
+    return bool(kept) and compare_digest(kept.encode(), state.encode())

@@ -16,12 +16,13 @@ from ...types import PaymentQuery
 from ..directory.ribbon import UNNAMED, Ribbon, user_ribbon
 from ..payments.asked import ORDERS, day, filter_text, order, words
 from ..payments.downloads import csv_download
+from ..shell.commands import told
 from ..shell.pages import back_to, page, requires, say, the_agent, the_host, wants_fragment
 from ..shell.paging import Pager, here
 
 views = Blueprint("user_tabs", __name__, template_folder="templates")
 SIZE = 50  # payments of a page
-_TAB = f"/users/<int(max={2**63 - 1}):number>/tabs/<connection>/<slug>"  # what a database counts
+_TAB = "/users/<int:number>/tabs/<connection>/<slug>"
 
 
 @views.get(_TAB)
@@ -43,7 +44,7 @@ def _around(number: int, connection: str, slug: str) -> Response:
         "user_tabs/tab.html",
         title=user.name,
         area="users",
-        crumbs=[("Users", "/users")],
+        crumbs=ribbon.crumbs,
         ribbon=ribbon,
         is_open=False,
     )
@@ -147,7 +148,7 @@ def refresh(number: int, connection: str, slug: str) -> Response:
     except NotFound:
         raise
     except HostError as error:
-        say(str(error), "danger")
+        say(told(error), "danger")
     return back_to(_url(number, connection, slug))
 
 
@@ -155,7 +156,7 @@ def refresh(number: int, connection: str, slug: str) -> Response:
 @requires(Role.OPERATOR)
 def payers(number: int, connection: str, slug: str) -> str:
     """The choices of the picker: payers whom no user has."""
-    found = the_host().imports.linkable(connection, request.args.get("q", ""), limit=12)
+    found = the_host().imports.linkable(connection, request.args.get("q", "")[:200], limit=12)
     choices = [
         (it.external_id, it.name or it.email or it.external_id, f"{it.email} {it.external_id}")
         for it in found
@@ -180,7 +181,7 @@ def link(number: int, connection: str, slug: str) -> Response:
         host.imports.link(connection, payer, number, agent=the_agent().name)
         say("Linked. What is known of the payer's payments is shown.")
     except HostError as error:
-        say(str(error), "danger")
+        say(told(error), "danger")
     return back_to(_url(number, connection, slug))
 
 

@@ -41,12 +41,14 @@ SLUG = "gocardless"
 @hookimpl
 def halo_integrations() -> Iterable[Integration]:
     schema = files(__package__).joinpath("config.schema.json").read_bytes()
+    since_0_3 = {"icon": f"{__package__}:icon.svg"} if hasattr(Integration, "icon") else {}
     yield Integration(
         slug=SLUG,
         title="GoCardless",
         description="Imports your GoCardless customers as users and shows their payments.",
         config_schema=json.loads(schema),
         website="https://gocardless.com",
+        **since_0_3,
     )
 
 

@@ -2,7 +2,8 @@
 
 `{"id": …}` is a payer (fields of ExternalUser); `{"unreadable": reason, "id": …}` a record that
 cannot be read; `{"fail": text}` the provider failing; `{"crash": text}` a bug of the plugin;
-`{"sleep": seconds}` a slow provider; `{"endless": true}` a list that is not said to be whole.
+`{"sleep": seconds}` a slow provider, `{"hang": true}` one that hangs until a test lets it go;
+`{"endless": true}` a list that is not said to be whole.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from halo_host import (
     hookimpl,
 )
 
-from .tabs import bad_tabs
+from .tabs import LONGEST, bad_tabs, let_go
 
 if HOOK_API >= 2:  # host 0.1 knows neither these hooks nor the names that they need
     from .webhooks import halo_verify_webhook, halo_webhook_events  # noqa: F401
@@ -76,6 +77,8 @@ def halo_import_users(connection):
                     raise RuntimeError(text + connection.settings["api_key"].reveal())
                 case {"sleep": seconds}:
                     time.sleep(seconds)
+                case {"hang": _}:
+                    let_go.wait(LONGEST)
                 case {"endless": _}:
                     whole = False
                 case {"unreadable": reason, **rest}:

@@ -36,6 +36,7 @@
   function choose(it, choice) {
     it.value.value = choice.dataset.value;
     it.text.value = choice.dataset.text;
+    it.picker.setAttribute("data-chosen", "");
     show(it, false);
     it.value.dispatchEvent(new Event("input", { bubbles: true }));
     it.value.dispatchEvent(new Event("change", { bubbles: true }));
@@ -44,16 +45,21 @@
   document.addEventListener("htmx:afterSwap", (event) => {
     if (!event.target.matches("[data-picker-choices]")) return;
     const it = parts(event.target);
-    if (document.activeElement !== it.text) return;
+    /* An answer to what was typed before the choice comes too late to open the list again. */
+    if (document.activeElement !== it.text || it.picker.hasAttribute("data-chosen")) return;
     show(it, true);
     point(it, choices(it).length ? 0 : -1);
   });
   document.addEventListener("input", (event) => {
-    if (event.target.matches("[data-picker-text]")) parts(event.target).value.value = "";
+    if (!event.target.matches("[data-picker-text]")) return;
+    const it = parts(event.target);
+    it.value.value = "";
+    it.picker.removeAttribute("data-chosen");
   });
   document.addEventListener("focusin", (event) => {
     if (event.target.matches("[data-picker-text]")) {
       const it = parts(event.target);
+      it.picker.removeAttribute("data-chosen");
       if (it.list.childElementCount) show(it, true);
     }
   });
@@ -79,7 +85,10 @@
       event.preventDefault();
       if (!open) {
         if (all.length) show(it, true);
-        else it.text.dispatchEvent(new CustomEvent("halo:open"));
+        else {
+          it.picker.removeAttribute("data-chosen");
+          it.text.dispatchEvent(new CustomEvent("halo:open"));
+        }
       }
       const step = event.key === "ArrowDown" ? 1 : -1;
       point(it, Math.max(0, Math.min(all.length - 1, pointed(it) + step)));

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from babel import Locale
 from babel.numbers import format_currency, get_decimal_symbol, get_group_symbol
 
-from ...types import Money
+from .types import Money
 
 _DIGITS = re.compile(r"\d.*\d|\d")
 _SAMPLE = 1_234_567  # major units: every group of three is there
