@@ -188,6 +188,44 @@ def set_field(host: Host, user: str, field: str, value: str) -> None:
     click.echo("The value is set." if value.strip() else "The value is taken away.")
 
 
+@command.command()
+@click.argument("user")
+@click.argument("connection")
+@click.argument("payer")
+@with_host
+def link(host: Host, user: str, connection: str, payer: str) -> None:
+    """Link PAYER of CONNECTION, by its id, to USER; imports keep to it.
+
+    The payer must be in the mirror and linked to nobody.
+
+    \b
+    Example:
+      halo-host users link ann@acme.example acme-pay CU00042
+    """
+    found = host.directory.user(user)
+    host.imports.link(connection, payer, found.id, agent=agent())
+    click.echo(f"{printable(payer)} is linked to user {found.id}, {printable(found.name)}.")
+
+
+@command.command()
+@click.argument("user")
+@click.argument("connection")
+@click.argument("payer")
+@with_host
+def unlink(host: Host, user: str, connection: str, payer: str) -> None:
+    """Take the link between PAYER of CONNECTION and USER away; both stay.
+
+    The next import places the payer by its rules again.
+
+    \b
+    Example:
+      halo-host users unlink ann@acme.example acme-pay CU00042
+    """
+    found = host.directory.user(user)
+    host.imports.unlink(connection, payer, found.id, agent=agent())
+    click.echo(f"{printable(payer)} is no longer linked to user {found.id}.")
+
+
 def _parsed(settings: Iterable[str]) -> tuple[dict[str, str], str | None]:
     """The core fields, and the reference where one is given."""
     fields: dict[str, str] = {}

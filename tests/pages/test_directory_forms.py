@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from support.acme import AGENT, Desk
+from support.acme import AGENT, CONNECTION, Desk
+from support.mirror import Mirror
 from support.pages import Visitor
 
 from halo_host import audit
@@ -178,3 +179,24 @@ def test_hostile_texts_are_shown_as_text(operator: Visitor, desk: Desk) -> None:
         text = operator.get(path).text
         assert "<script>alert" not in text, path
         assert f">{7 * 7}<" not in text.split("<main")[-1], path
+
+
+def test_a_payer_linked_to_the_wrong_user_is_unlinked(
+    operator: Visitor, viewer: Visitor, desk: Desk
+) -> None:
+    Mirror(desk.host, CONNECTION).payer("CU1", "Ann Archer", "ann@acme.example")
+    ann = desk.add_user("Acme Ltd/Warehouse", given_name="Ann")
+    desk.host.imports.link(CONNECTION, "CU1", ann, agent=AGENT)
+    assert "Unlink" not in viewer.get(f"/users/{ann}").text
+    assert "Unlink" in operator.get(f"/users/{ann}").text
+
+    named = {"connection": CONNECTION, "payer": "CU1"}
+    answer = operator.post(f"/users/{ann}/unlink", named)
+
+    assert answer.headers["Location"] == f"/users/{ann}"
+    shown = operator.get(f"/users/{ann}").text
+    assert "The payer is no longer linked" in shown
+    assert "Linked to nobody" in shown
+    assert newest(desk.host) == ("Operator Jones", "user.unlinked")
+    operator.post(f"/users/{ann}/unlink", named)
+    assert "is not linked" in operator.get(f"/users/{ann}").text

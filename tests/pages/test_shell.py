@@ -279,3 +279,12 @@ def test_mistakes_in_html_would_be_found(text: str, mistake: str) -> None:
 
     assert mistakes(page) == []
     assert mistake in str(mistakes(page + text))
+
+
+def test_a_status_that_was_shown_before_is_escaped_as_it_was_given(app: Flask) -> None:
+    with app.test_request_context():
+        shown = app.jinja_env.from_string(
+            "{{ ui.status('<i>'|safe) }}{{ ui.status('<i>') }}{{ ui.status('<i>'|safe) }}"
+        ).render()
+
+    assert (shown.count("<i>"), shown.count("&lt;i&gt;")) == (2, 1)

@@ -7,8 +7,10 @@ from flask import Response, request
 from ...agents.roles import Role
 from ...database.tables import CORE_FIELDS
 from ...directory.user_list import UserSort
+from ...errors import HostError
 from ..activity.entries import entries_of
-from ..shell.pages import page, requires, the_host
+from ..shell.commands import told
+from ..shell.pages import back_to, page, requires, say, the_agent, the_host
 from ..shell.paging import page_number
 from .blueprint import views
 from .lists import PAGE_SIZE, pager_of, wanted_order
@@ -54,6 +56,24 @@ def user(number: int) -> Response:
         address=[line for line in (getattr(shown, name) for name in ADDRESS) if line],
         links=host.directory.links(shown),
     )
+
+
+@views.post("/users/<int:number>/unlink")
+@requires(Role.OPERATOR)
+def unlink_payer(number: int) -> Response:
+    """A payer that was linked to the wrong user."""
+    host, user = the_host(), the_user(number)
+    try:
+        host.imports.unlink(
+            request.form.get("connection", ""),
+            request.form.get("payer", ""),
+            user.id,
+            agent=the_agent().name,
+        )
+        say(f"The payer is no longer linked to {user.name}.")
+    except HostError as error:
+        say(told(error), "danger")
+    return back_to(f"/users/{number}")
 
 
 @views.get("/users/<int:number>/activity")

@@ -12,6 +12,8 @@ from ..shell.pages import page, requires, the_agent, the_host
 from .tones import tone_of
 from .views import payment_of, views
 
+__all__ = ["views"]
+
 
 @views.get("/payments/<connection>/<payment>")
 @requires(Role.VIEWER)
