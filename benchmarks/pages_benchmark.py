@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from measure import script
@@ -150,16 +151,26 @@ def _same_rows(page: Page, host: Server, floor: Server) -> tuple[int, int]:
         answer = mine.get(address)
         shown, least = answer.rows, lowest.get(address).rows
         if shown != least:
-            different = [pair for pair in zip(shown, least, strict=False) if pair[0] != pair[1]][:1]
             sys.exit(
                 f"{address}: the host shows {len(shown)} rows, the floor {len(least)}; they differ "
-                f"first at {different}."
+                f"first at:\n{_first_difference(shown, least)}\n"
+                "Where a template has changed, the floor's row must follow (pages_floor_*.py)."
             )
         counts.append(len(shown))
         sizes.append(len(answer.body))
     mine.close()
     lowest.close()
     return counts[0], min(sizes) // 2
+
+
+def _first_difference(shown: Sequence[str], least: Sequence[str]) -> str:
+    """The two rows from where they part."""
+    for mine, lowest in zip(shown, least, strict=False):
+        if mine != lowest:
+            same = (one == other for one, other in zip(mine, lowest, strict=False))
+            start = max(sum(1 for _ in takewhile(bool, same)) - 60, 0)
+            return f"host:  {mine[start : start + 200]}\nfloor: {lowest[start : start + 200]}"
+    return "the end of the shorter one"
 
 
 def _in_turns(
@@ -190,9 +201,10 @@ def _datasette(data: Path, options: argparse.Namespace, stack: ExitStack) -> Seq
     python = installed(_DATASETTE, options.folder / "peers")
     assert python is not None
     port = free_port()
-    command = [python, "-m", "datasette", "serve", database_of(data), "--port", str(port)]
-    for setting, value in ("default_page_size", SIZE), ("suggest_facets", "off"):
-        command += ["--setting", setting, str(value)]
+    command = [str(python), "-m", "datasette", "serve", str(database_of(data))]
+    command += ["--port", str(port)]
+    for setting, value in ("default_page_size", str(SIZE)), ("suggest_facets", "off"):
+        command += ["--setting", setting, value]
     process, address = stack.enter_context(started(command, port, "datasette", data))
     server = Server(process, address, _GZIP)
     path = f"/{database_of(data).stem}/payments?_sort_desc=created_at"

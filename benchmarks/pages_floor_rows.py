@@ -62,14 +62,18 @@ def user(results: Sequence[Rows], words: Words, address: str) -> str:
         f'<div class="details-pair"><dt>{label}</dt><dd>{value}</dd></div>'
         for label, value in pairs
     ]
-    for link in links:
+    for number, link in enumerate(links, start=1):
         gone = link["removed_at"] is not None
         state = pill("Gone at the provider", "warning") if gone else pill("Linked", "success")
+        payer = escape(link["external_id"])
         parts.append(
             f'<tr><td data-label="Connection">{escape(link["connection_name"])}</td>'
-            f'<td data-label="Payer"><code>{escape(link["external_id"])}</code></td>'
+            f'<td data-label="Payer"><code>{payer}</code></td>'
             f'<td data-label="Linked">{moment(link["created_at"])}</td>'
-            f'<td data-label="State">{state}</td></tr>'
+            f'<td data-label="State">{state}</td>'
+            f'<td class="text-end"><button type="button" class="btn btn-sm" '
+            f'data-dialog="unlink-{number}" aria-label="Unlink {payer}">'
+            f"{words['icons']['link-off']}Unlink</button></td></tr>"
         )
     return "".join(parts)
 

@@ -51,7 +51,7 @@ def installed(peer: Peer, folder: Path) -> Path | None:
         shutil.rmtree(environment, ignore_errors=True)
         subprocess.run([base, "-m", "venv", environment], check=True)
         requirement = f"{peer.package}=={peer.version}"
-        command = [python, "-m", "pip", "install", "--quiet", requirement, *peer.needs]
+        command = [str(python), "-m", "pip", "install", "--quiet", requirement, *peer.needs]
         subprocess.run(command, check=True)
         ready.touch()
     return python
