@@ -26,11 +26,12 @@ NEEDS_A_DATABASE = {"database_url", "postgresql_server"}
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` looks at the marks
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what needs a browser, and leave out what another run does: tests of the PostgreSQL server where the run has none, and
-    tests without a database where the run is for PostgreSQL alone."""
+    """Mark what needs a browser, and leave out what another run does: tests of the PostgreSQL
+    server where the run has none, and tests without a database where the run is for PostgreSQL
+    alone."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
-            item.add_marker("once")
+            item.add_marker("browser")
     dropped = [item for item in items if not _belongs_to_run(item)]
     if dropped:
         config.hook.pytest_deselected(items=dropped)

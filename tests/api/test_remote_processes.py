@@ -25,6 +25,8 @@ from halo_host.integrator.carriers import carriers
 from halo_host.integrator.worker import Worker
 from halo_host.jobs.job import Why
 
+pytestmark = pytest.mark.once
+
 
 class Remote:
     """A running `halo-host integrator --api`."""

@@ -16,6 +16,7 @@ from support.acme import AGENT, Desk
 from halo_host.database.tables import custom_field_values, held_payers, links, metadata, users
 from halo_host.imports.change_sets import State
 
+pytestmark = pytest.mark.once
 SCRIPT = Path(__file__).with_name("killed_import.py")
 
 # A first list and a second one, so that an import makes, links, updates, conflicts and removes.

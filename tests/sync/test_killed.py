@@ -35,6 +35,7 @@ from halo_host.settings import Settings
 from .conftest import AGENT, Mirrored
 from .story import deliveries, founded, grown
 
+pytestmark = pytest.mark.once
 SCRIPT = Path(__file__).with_name("killed_sync.py")
 POINTS = 25
 # Where a record's raw form lies and when it was read may differ; the record itself may not.

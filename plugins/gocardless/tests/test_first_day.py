@@ -20,6 +20,7 @@ from support.serving import Serving, serving
 from halo_host.host import Host
 from halo_host.settings import Settings
 
+pytestmark = pytest.mark.browser
 AGENT = "test"
 PATIENCE = 60_000  # milliseconds; nothing takes so long unless it is broken
 PAYERS = 40

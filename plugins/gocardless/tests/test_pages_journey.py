@@ -23,6 +23,7 @@ from halo_host.host import Host
 from halo_host.payments.filters import PaymentFilter
 from halo_host.settings import Settings
 
+pytestmark = pytest.mark.browser
 AGENT = "test"
 PATIENCE = 30_000  # milliseconds; nothing takes so long unless it is broken
 expect.set_options(timeout=PATIENCE)

@@ -30,6 +30,7 @@ from halo_host.settings import Settings
 
 from .mirror.desk import NOW
 
+pytestmark = pytest.mark.browser
 # Read when the run begins, as HALO_HOST_TEST_PICTURES is.
 KEPT = bool(os.environ.get("HALO_HOST_TEST_DOCUMENT_PICTURES"))
 PICTURES = Path(__file__).parents[3] / "docs" / "pictures"

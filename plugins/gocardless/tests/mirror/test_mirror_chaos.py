@@ -22,6 +22,7 @@ from ..twin.payers import active_mandate, new_mandate
 from .databases import KINDS_OF_RUN, empty_database
 from .desk import AGENT, SLUG, Desk, opened_desk
 
+pytestmark = pytest.mark.once
 SIMULATED = (
     *(StreamKind.PAYMENTS, StreamKind.PAYMENTS, StreamKind.MANDATES),
     *(StreamKind.REFUNDS, StreamKind.PAYOUTS),

@@ -17,6 +17,8 @@ from halo_host.jobs.job import JobState
 from .desk import AGENT, SLUG, Desk
 from .processes import DEADLINE, integrator, wait_until
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.parametrize("request_number", [2, 7, 30, 100])
 def test_a_fill_that_is_killed_goes_on_where_it_stood(

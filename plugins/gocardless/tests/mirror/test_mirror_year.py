@@ -19,6 +19,7 @@ from halo_host.webhooks.inbox import Selection
 
 from .desk import AGENT, MONEY_ALERTS, NOW, SLUG, Desk
 
+pytestmark = pytest.mark.once
 PAYMENTS = StreamKind.PAYMENTS
 ITEMS_ARE_KEPT = timedelta(days=183)
 CHAOS: dict[str, Any] = {

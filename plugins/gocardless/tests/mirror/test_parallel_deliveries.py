@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from halo_host import StreamKind
@@ -27,6 +28,7 @@ from halo_host.webhooks.tables import deliveries
 from .desk import SLUG, WEBHOOK_SECRET, Desk
 from .processes import DEADLINE, integrator, serving, wait_until
 
+pytestmark = pytest.mark.once
 CLIENTS, EACH = 16, 1_000
 DIFFERENT = CLIENTS * EACH // 2
 
