@@ -24,6 +24,7 @@ from .database.upgrade import Age, age, upgrade
 from .directory.directory import Directory
 from .errors import DatabaseError
 from .imports.imports import Imports
+from .imports.payer_links import PayerLinks
 from .imports.reviews import Reviews
 from .jobs.jobs import Jobs
 from .only_once import only_once
@@ -110,6 +111,10 @@ class Host:
     @only_once
     def jobs(self) -> Jobs:
         return Jobs(self.database, self.clock, self._wake)
+
+    @only_once
+    def payer_links(self) -> PayerLinks:
+        return PayerLinks(self.database, self.connections, self.jobs, self.clock)
 
     @only_once
     def imports(self) -> Imports:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ..agents.roles import Role
 from ..directory.user_links import UserLink
-from ..imports.by_hand import LinkablePayer
+from ..imports.payer_links import LinkablePayer
 from .callers import the_caller, the_host
 from .import_shapes import PayerId
 from .routes import Items, Routes
@@ -42,7 +42,7 @@ def links(number: Number) -> Any:
 )
 def link(number: Number, body: NamedPayer) -> Any:
     """Link a payer of the mirror to a user; imports keep to it from then on."""
-    the_host().imports.link(body.connection, body.payer, number, agent=the_caller().name)
+    the_host().payer_links.link(body.connection, body.payer, number, agent=the_caller().name)
     return links(number)
 
 
@@ -53,7 +53,7 @@ def unlink(number: Number, body: NamedPayer) -> Any:
     Values that imports wrote stay. The next import matches the payer by its rules again; undo the
     import that made the link to have the payer left alone.
     """
-    the_host().imports.unlink(body.connection, body.payer, number, agent=the_caller().name)
+    the_host().payer_links.unlink(body.connection, body.payer, number, agent=the_caller().name)
     return links(number)
 
 
@@ -62,4 +62,4 @@ def unlink(number: Number, body: NamedPayer) -> Any:
 )
 def linkable(slug: Slug, query: PayerQuery) -> Any:
     """List payers of the mirror that are linked to no user."""
-    return {"items": the_host().imports.linkable(slug, query.q, limit=query.limit)}
+    return {"items": the_host().payer_links.linkable(slug, query.q, limit=query.limit)}

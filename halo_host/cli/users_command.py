@@ -203,7 +203,7 @@ def link(host: Host, user: str, connection: str, payer: str) -> None:
       halo-host users link ann@acme.example acme-pay CU00042
     """
     found = host.directory.user(user)
-    host.imports.link(connection, payer, found.id, agent=agent())
+    host.payer_links.link(connection, payer, found.id, agent=agent())
     click.echo(f"{printable(payer)} is linked to user {found.id}, {printable(found.name)}.")
 
 
@@ -222,7 +222,7 @@ def unlink(host: Host, user: str, connection: str, payer: str) -> None:
       halo-host users unlink ann@acme.example acme-pay CU00042
     """
     found = host.directory.user(user)
-    host.imports.unlink(connection, payer, found.id, agent=agent())
+    host.payer_links.unlink(connection, payer, found.id, agent=agent())
     click.echo(f"{printable(payer)} is no longer linked to user {found.id}.")
 
 

@@ -11,14 +11,12 @@ from typing import Any
 from ..audit import record
 from ..connections.connections import ConnectionDetails, Connections
 from ..database.database import Database
-from ..directory import users
 from ..errors import HostError, InvalidInput
 from ..jobs.jobs import Jobs
 from ..jobs.lease import JobCancelled, JobStopped, Lease, LeaseLost
 from ..plugins import Plugins
 from ..types import Connection
-from . import by_hand, change_set_states, change_sets, held
-from .by_hand import LinkablePayer
+from . import change_set_states, change_sets, held
 from .change_set_states import UNDOABLE, WAITING
 from .change_sets import ChangeRow, ChangeSet, RowState, State
 from .held import HeldPayer
@@ -313,70 +311,6 @@ class Imports:
                 count += held.release(connection, details.id, part)
             self._audit(connection, agent, "payers.released", slug, {"released": count})
         return count
-
-    # --- payers linked by hand -----------------------------------------------------------------
-
-    def linkable(self, slug: str, text: str = "", *, limit: int = 20) -> list[LinkablePayer]:
-        """Payers in the mirror whom no user has, by name, e-mail address or id."""
-        details = self._connections.get(slug)
-        with self._database.read() as connection:
-            return by_hand.linkable(connection, details.id, text, limit)
-
-    def suggested(self, slug: str, user: int) -> LinkablePayer | None:
-        """The one payer without a user who has this user's e-mail address."""
-        details = self._connections.get(slug)
-        with self._database.read() as connection:
-            email = users.find(connection, str(user)).email
-            return by_hand.suggested(connection, details.id, email or "")
-
-    def link(self, slug: str, external_id: str, user: int, *, agent: str) -> None:
-        """Link a payer of the mirror to a user; imports keep to it from then on.
-
-        :raises NotFound: there is no such connection, payer or user.
-        :raises InvalidInput: the payer is linked to a user already.
-        :raises ConnectionBusy: an import of the connection runs.
-        """
-        details = self._connections.get(slug)
-        with (
-            self._jobs.holding(
-                "import", slug, agent=agent, arguments={"task": "link"}, forget=True
-            ) as job,
-            self._database.write() as connection,
-        ):
-            job.lease.renew(connection)
-            by_hand.link(
-                connection,
-                details.id,
-                slug,
-                external_id,
-                users.find(connection, str(user)).id,
-                agent=agent,
-                now=self._clock(),
-            )
-
-    def unlink(self, slug: str, external_id: str, user: int, *, agent: str) -> None:
-        """Take the link between a payer and a user away, whoever made it.
-
-        :raises NotFound: there is no such connection, user or link.
-        :raises ConnectionBusy: an import of the connection runs.
-        """
-        details = self._connections.get(slug)
-        with (
-            self._jobs.holding(
-                "import", slug, agent=agent, arguments={"task": "unlink"}, forget=True
-            ) as job,
-            self._database.write() as connection,
-        ):
-            job.lease.renew(connection)
-            by_hand.unlink(
-                connection,
-                details.id,
-                slug,
-                external_id,
-                users.find(connection, str(user)).id,
-                agent=agent,
-                now=self._clock(),
-            )
 
     # --- reading -------------------------------------------------------------------------------
 

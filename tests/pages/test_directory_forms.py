@@ -186,7 +186,7 @@ def test_a_payer_linked_to_the_wrong_user_is_unlinked(
 ) -> None:
     Mirror(desk.host, CONNECTION).payer("CU1", "Ann Archer", "ann@acme.example")
     ann = desk.add_user("Acme Ltd/Warehouse", given_name="Ann")
-    desk.host.imports.link(CONNECTION, "CU1", ann, agent=AGENT)
+    desk.host.payer_links.link(CONNECTION, "CU1", ann, agent=AGENT)
     assert "Unlink" not in viewer.get(f"/users/{ann}").text
     assert "Unlink" in operator.get(f"/users/{ann}").text
 

@@ -64,7 +64,7 @@ def unlink_payer(number: int) -> Response:
     """A payer that was linked to the wrong user."""
     host, user = the_host(), the_user(number)
     try:
-        host.imports.unlink(
+        host.payer_links.unlink(
             request.form.get("connection", ""),
             request.form.get("payer", ""),
             user.id,

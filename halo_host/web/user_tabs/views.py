@@ -91,7 +91,7 @@ def _opened(number: int, connection: str, slug: str) -> Response:
         is_unlinked=linking,
         can_link=can_link,
         may_refresh=the_agent().role.allows(Role.OPERATOR),
-        suggested=host.imports.suggested(connection, number) if can_link else None,
+        suggested=host.payer_links.suggested(connection, number) if can_link else None,
     )
 
 
@@ -156,7 +156,7 @@ def refresh(number: int, connection: str, slug: str) -> Response:
 @requires(Role.OPERATOR)
 def payers(number: int, connection: str, slug: str) -> str:
     """The choices of the picker: payers whom no user has."""
-    found = the_host().imports.linkable(connection, request.args.get("q", "")[:200], limit=12)
+    found = the_host().payer_links.linkable(connection, request.args.get("q", "")[:200], limit=12)
     choices = [
         (it.external_id, it.name or it.email or it.external_id, f"{it.email} {it.external_id}")
         for it in found
@@ -178,7 +178,7 @@ def link(number: int, connection: str, slug: str) -> Response:
         say("Choose a payer from the list first.", "warning")
         return back_to(_url(number, connection, slug))
     try:
-        host.imports.link(connection, payer, number, agent=the_agent().name)
+        host.payer_links.link(connection, payer, number, agent=the_agent().name)
         say("Linked. What is known of the payer's payments is shown.")
     except HostError as error:
         say(told(error), "danger")

@@ -26,7 +26,7 @@ def ann(desk: Desk) -> int:
 
 
 def found(desk: Desk, text: str = "") -> list[str]:
-    return [it.external_id for it in desk.host.imports.linkable(CONNECTION, text)]
+    return [it.external_id for it in desk.host.payer_links.linkable(CONNECTION, text)]
 
 
 def test_payers_without_a_user_are_found_by_name_address_and_id(
@@ -49,17 +49,17 @@ def test_the_payer_with_the_users_address_is_suggested(
     bob = desk.add_user("Acme Ltd/Warehouse", given_name="Bob", email="bob@acme.example")
     nobody = desk.add_user("Acme Ltd/Warehouse", given_name="Cay")
 
-    suggested = desk.host.imports.suggested(CONNECTION, ann)
+    suggested = desk.host.payer_links.suggested(CONNECTION, ann)
     assert suggested is not None
     assert suggested.external_id == "CU1"
-    assert desk.host.imports.suggested(CONNECTION, bob) is None, "two payers have that address"
-    assert desk.host.imports.suggested(CONNECTION, nobody) is None
+    assert desk.host.payer_links.suggested(CONNECTION, bob) is None, "two payers have that address"
+    assert desk.host.payer_links.suggested(CONNECTION, nobody) is None
 
 
 def test_a_link_is_kept_by_imports_and_told_in_the_audit_log(
     desk: Desk, mirror: Mirror, ann: int
 ) -> None:
-    desk.host.imports.link(CONNECTION, "CU2", ann, agent="olive")
+    desk.host.payer_links.link(CONNECTION, "CU2", ann, agent="olive")
 
     (entry,) = [it for it in entries(desk.host.database) if it.action == "user.linked"]
     assert (entry.agent, entry.entity_id) == ("olive", str(ann))
@@ -72,40 +72,40 @@ def test_a_link_is_kept_by_imports_and_told_in_the_audit_log(
 
 
 def test_what_cannot_be_linked_is_refused(desk: Desk, mirror: Mirror, ann: int) -> None:
-    imports = desk.host.imports
-    imports.link(CONNECTION, "CU1", ann, agent="olive")
+    links = desk.host.payer_links
+    links.link(CONNECTION, "CU1", ann, agent="olive")
 
     with pytest.raises(InvalidInput, match=f"linked to user {ann} already"):
-        imports.link(CONNECTION, "CU1", ann, agent="olive")
+        links.link(CONNECTION, "CU1", ann, agent="olive")
     with pytest.raises(NotFound, match="no payer CU9"):
-        imports.link(CONNECTION, "CU9", ann, agent="olive")
+        links.link(CONNECTION, "CU9", ann, agent="olive")
     with pytest.raises(NotFound, match="4711"):
-        imports.link(CONNECTION, "CU2", 4711, agent="olive")
+        links.link(CONNECTION, "CU2", 4711, agent="olive")
     with pytest.raises(NotFound, match="nowhere"):
-        imports.link("nowhere", "CU2", ann, agent="olive")
+        links.link("nowhere", "CU2", ann, agent="olive")
 
 
 def test_a_link_is_taken_away_and_told_in_the_audit_log(
     desk: Desk, mirror: Mirror, ann: int
 ) -> None:
-    imports = desk.host.imports
-    imports.link(CONNECTION, "CU2", ann, agent="olive")
+    links = desk.host.payer_links
+    links.link(CONNECTION, "CU2", ann, agent="olive")
 
-    imports.unlink(CONNECTION, "CU2", ann, agent="olive")
+    links.unlink(CONNECTION, "CU2", ann, agent="olive")
 
     assert desk.host.tabs.payers_of(ann, CONNECTION) == ()
     assert found(desk) == ["CU1", "CU3", "CU2"]
     (entry,) = [it for it in entries(desk.host.database) if it.action == "user.unlinked"]
     assert (entry.agent, entry.entity_id, entry.after) == ("olive", str(ann), None)
     assert entry.before == {"connection": CONNECTION, "payer": "CU2", "name": "Bob Baker"}
-    imports.link(CONNECTION, "CU2", ann, agent="olive")
+    links.link(CONNECTION, "CU2", ann, agent="olive")
 
 
 def test_only_a_link_that_is_there_is_taken_away(desk: Desk, mirror: Mirror, ann: int) -> None:
     other = desk.add_user("Acme Ltd/Warehouse", given_name="Bob")
-    desk.host.imports.link(CONNECTION, "CU1", ann, agent="olive")
+    desk.host.payer_links.link(CONNECTION, "CU1", ann, agent="olive")
 
     for payer, user in (("CU1", other), ("CU2", ann), ("CU9", ann)):
         with pytest.raises(NotFound, match=f"not linked to user {user}"):
-            desk.host.imports.unlink(CONNECTION, payer, user, agent="olive")
+            desk.host.payer_links.unlink(CONNECTION, payer, user, agent="olive")
     assert desk.user_of("CU1") == ann

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, exists, insert, or_, select
 
 from ..audit import record
+from ..connections.connections import Connections
 from ..database.columns import email_key
 from ..database.contains import holds
+from ..database.database import Database
 from ..database.ids import allocate_ids
 from ..database.mirror_tables import payers
 from ..database.tables import links
+from ..directory import users
 from ..errors import InvalidInput, NotFound
+from ..jobs.jobs import Jobs
 from . import held
 
 
@@ -26,7 +32,71 @@ class LinkablePayer:
     email: str
 
 
-def linkable(
+class PayerLinks:
+    """What every face calls. Linking waits for no import: one that runs refuses it."""
+
+    def __init__(
+        self,
+        database: Database,
+        connections: Connections,
+        jobs: Jobs,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._connections = connections
+        self._jobs = jobs
+        self._clock = clock
+
+    def linkable(self, slug: str, text: str = "", *, limit: int = 20) -> list[LinkablePayer]:
+        """Payers in the mirror whom no user has, by name, e-mail address or id."""
+        details = self._connections.get(slug)
+        with self._database.read() as connection:
+            return _linkable(connection, details.id, text, limit)
+
+    def suggested(self, slug: str, user: int) -> LinkablePayer | None:
+        """The one payer without a user who has this user's e-mail address."""
+        details = self._connections.get(slug)
+        with self._database.read() as connection:
+            email = users.find(connection, str(user)).email
+            return _suggested(connection, details.id, email or "")
+
+    def link(self, slug: str, external_id: str, user: int, *, agent: str) -> None:
+        """Link a payer of the mirror to a user; imports keep to it from then on.
+
+        :raises NotFound: there is no such connection, payer or user.
+        :raises InvalidInput: the payer is linked to a user already.
+        :raises ConnectionBusy: an import of the connection runs.
+        """
+        details = self._connections.get(slug)
+        with self._turn(slug, "link", agent) as connection:
+            to = users.find(connection, str(user)).id
+            _link(connection, details.id, slug, external_id, to, agent=agent, now=self._clock())
+
+    def unlink(self, slug: str, external_id: str, user: int, *, agent: str) -> None:
+        """Take the link between a payer and a user away, whoever made it.
+
+        :raises NotFound: there is no such connection, user or link.
+        :raises ConnectionBusy: an import of the connection runs.
+        """
+        details = self._connections.get(slug)
+        with self._turn(slug, "unlink", agent) as connection:
+            of = users.find(connection, str(user)).id
+            _unlink(connection, details.id, slug, external_id, of, agent=agent, now=self._clock())
+
+    @contextmanager
+    def _turn(self, slug: str, task: str, agent: str) -> Iterator[Connection]:
+        """A transaction in which no import of the connection writes."""
+        with (
+            self._jobs.holding(
+                "import", slug, agent=agent, arguments={"task": task}, forget=True
+            ) as job,
+            self._database.write() as connection,
+        ):
+            job.lease.renew(connection)
+            yield connection
+
+
+def _linkable(
     connection: Connection, connection_id: int, text: str, limit: int
 ) -> list[LinkablePayer]:
     """Payers without a user whose name, e-mail address or id holds every word of the text."""
@@ -53,19 +123,19 @@ def linkable(
     return [LinkablePayer(**row._mapping) for row in connection.execute(query)]
 
 
-def suggested(connection: Connection, connection_id: int, email: str) -> LinkablePayer | None:
+def _suggested(connection: Connection, connection_id: int, email: str) -> LinkablePayer | None:
     """The one payer without a user who has this e-mail address; None where there are several."""
     if not email:
         return None
     found = [
         it
-        for it in linkable(connection, connection_id, email, 5)
+        for it in _linkable(connection, connection_id, email, 5)
         if email_key(it.email) == email_key(email)
     ]
     return found[0] if len(found) == 1 else None
 
 
-def link(
+def _link(
     connection: Connection,
     connection_id: int,
     slug: str,
@@ -118,7 +188,7 @@ def link(
     )
 
 
-def unlink(
+def _unlink(
     connection: Connection,
     connection_id: int,
     slug: str,
