@@ -149,7 +149,7 @@ class Schedules:
             if not details.enabled:
                 continue
             known = self._histories(details.id)
-            for run in self._plan(details, known):
+            for run in self._plan(details, known, now):
                 kind = KINDS[run.part]
                 if run.due is not None and run.due <= now and not known[kind].is_open:
                     queued.append(
@@ -160,7 +160,7 @@ class Schedules:
     def plan(self, slug: str) -> list[Planned]:
         """The next run of each part that the connection's plugin offers."""
         details = self._connections.get(slug)
-        return self._plan(details, self._histories(details.id))
+        return self._plan(details, self._histories(details.id), self._clock())
 
     def standing(self, slug: str) -> list[Standing]:
         """How each part that the connection's plugin offers went last, and when it is next."""
@@ -214,7 +214,9 @@ class Schedules:
         with self._database.read() as connection:
             return histories(connection, connection_id, tuple(KINDS.values()))
 
-    def _plan(self, details: ConnectionDetails, known: Mapping[str, History]) -> list[Planned]:
+    def _plan(
+        self, details: ConnectionDetails, known: Mapping[str, History], now: datetime
+    ) -> list[Planned]:
         parts = self.offered(details)
         if not details.enabled:
             return [Planned(part, None, "the connection is disabled") for part in parts]
@@ -227,7 +229,7 @@ class Schedules:
                 known,
                 timezone=self._timezone,
                 was_imported=part != "users" or self._was_imported(details.id),
-                now=self._clock(),
+                now=now,
             )
             for part in parts
         ]

@@ -9,7 +9,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, make_url, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    delete,
+    func,
+    make_url,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import ArgumentError
 
@@ -222,6 +233,7 @@ class Inbox:
         """Say of deliveries how their processing ended."""
         now = self.clock()
         with self.database.write() as connection:
+            _take(connection, [deliveries.c.id.in_([it.id for it in results])])
             for result in results:
                 connection.execute(
                     update(deliveries)
@@ -238,6 +250,7 @@ class Inbox:
         """Make deliveries unprocessed again; how many of each connection."""
         done = (deliveries.c.state != NEW, *conditions)
         with self.database.write() as connection:
+            _take(connection, done)
             counted = connection.execute(
                 select(deliveries.c.connection, func.count())
                 .where(*done)
@@ -252,20 +265,27 @@ class Inbox:
 
     def prune(self, before: datetime) -> int:
         """Delete what was received before and is processed or failed; how many."""
-        old = (
-            select(deliveries.c.id)
-            .where(deliveries.c.received_at < before, deliveries.c.state != NEW)
-            .limit(_PRUNED_AT_ONCE)
-        )
+        done = (deliveries.c.received_at < before, deliveries.c.state != NEW)
+        some = select(deliveries.c.id).where(*done).limit(_PRUNED_AT_ONCE)
         total = 0
         while True:
             with self.database.write() as connection:
-                count = connection.execute(
-                    delete(deliveries).where(deliveries.c.id.in_(old))
-                ).rowcount
+                old = deliveries.c.id.in_(connection.scalars(some).all())
+                _take(connection, [old])
+                count = connection.execute(delete(deliveries).where(old, *done)).rowcount
             total += count
             if count < _PRUNED_AT_ONCE:
                 return total
+
+
+def _take(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> None:
+    """Lock these rows in the order in which the writer stores deliveries, that of their keys: on
+    PostgreSQL, two that take the same rows in different orders would wait for each other."""
+    if connection.dialect.name == "sqlite":
+        return  # has one lock for all
+    order = (deliveries.c.connection.collate("C"), deliveries.c.delivery_key.collate("C"))
+    query = select(deliveries.c.id).where(*conditions).order_by(*order).with_for_update()
+    connection.execute(query).all()
 
 
 def inbox_url(url: str) -> str:

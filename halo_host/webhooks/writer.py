@@ -149,7 +149,7 @@ class Writer:
         probes = [it for it in work if isinstance(it, _Probe)]
         try:
             with self._open_database().write() as connection:
-                new = _store(connection, [it.arrival for it in arrivals])
+                new = store_all(connection, [it.arrival for it in arrivals])
                 for probe in probes[:1]:
                     connection.execute(update(inbox_version).values(probed_at=probe.at))
                 if counts_are_due:
@@ -171,7 +171,7 @@ class Writer:
             self._stored(slug)
 
 
-def _store(connection: Connection, arrivals: Sequence[Arrival]) -> list[bool]:
+def store_all(connection: Connection, arrivals: Sequence[Arrival]) -> list[bool]:
     """Store deliveries; which of them are new.
 
     They are written in the order of their keys, so that two processes with the same ones do not
