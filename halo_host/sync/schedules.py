@@ -167,7 +167,7 @@ class Schedules:
         details = self._connections.get(slug)
         known = self._histories(details.id)
         found = []
-        for run in self._plan(details, known):
+        for run in self._plan(details, known, self._clock()):
             history = known[KINDS[run.part]]
             found.append(
                 Standing(
