@@ -12,6 +12,7 @@ from pages_floor_rows import SIZE, Rows, Words
 from pages_floor_texts import day, money, second
 
 _AWAY = 'target="_blank" rel="noopener noreferrer"'
+_WENT_BACK = {"failed": "failed", "charged_back": "was charged back"}
 _WHO = {"bank": " by the bank", "gocardless": " by GoCardless", "api": " through the API"}
 
 
@@ -29,7 +30,8 @@ def tab(results: Sequence[Rows], words: Words, address: str) -> str:
     for row in payments[:SIZE]:
         identity = row["external_id"]
         payout = paid.get(row["payout_id"] or "")
-        parts.append(_payment(row, payout, agreed.get(row["mandate_id"] or ""), words))
+        mandate = agreed.get(row["mandate_id"] or "")
+        parts.append(_payment(row, happened[identity], payout, mandate, words))
         parts.append(_history(row, happened[identity], returned[identity], payout, words))
     return "".join(parts) + "".join(_mandate(row, words) for row in mandates)
 
@@ -43,7 +45,11 @@ def _url(words: Words, kind: str, identity: str) -> str:
 
 
 def _payment(
-    row: sqlite3.Row, payout: sqlite3.Row | None, mandate: sqlite3.Row | None, words: Words
+    row: sqlite3.Row,
+    events: list[sqlite3.Row],
+    payout: sqlite3.Row | None,
+    mandate: sqlite3.Row | None,
+    words: Words,
 ) -> str:
     url, identity = _url(words, "payments", row["external_id"]), escape(row["external_id"])
     amount = money(row["amount"], row["currency"])
@@ -66,17 +72,39 @@ def _payment(
         arrival = f"arrival {day(payout['arrives_on'])}" if payout["arrives_on"] else paid
         paid = _badge(payout["state"], payout["status"])
         paid += f'<div><a href="{link}" {_AWAY}>{arrival}</a></div>'
+        if row["state"] in _WENT_BACK:
+            paid += f'<div class="halo-bad">before it {_WENT_BACK[row["state"]]}</div>'
     return (
         f'<tr tabindex="0" data-open="{url}" class="halo-has-more">'
-        f'<th scope="row"><a href="{url}" {_AWAY}>{identity}</a>'
-        f'<div class="halo-muted">{second(row["created_at"])}</div></th>'
+        f'<th scope="row"><div>{day(row["created_at"][:10])}</div>'
+        f'<a class="halo-muted" href="{url}" {_AWAY}>{identity}</a></th>'
         f'<td class="halo-number" data-label="Amount">{amount}</td>'
         f'<td data-label="Status" class="halo-words">{_badge(row["state"], row["status"])}'
+        f"{_failure(row, events)}"
         f'<div class="halo-muted">{escape(explanation, quote=False)}</div></td>'
         f'<td data-label="Charge date">{day(row["charge_date"])}</td>'
         f'<td data-label="For" class="halo-words">{purpose}</td>'
         f'<td data-label="Mandate">{agreed}</td><td data-label="Payout">{paid}</td></tr>'
     )
+
+
+def _failure(row: sqlite3.Row, events: list[sqlite3.Row]) -> str:
+    if row["state"] not in _WENT_BACK:
+        return ""
+    late = row["state"] == "failed" and (
+        row["payout_id"] or any(it["action"] in ("confirmed", "paid_out") for it in events)
+    )
+    said = ""
+    if late:
+        said = (
+            '<div class="halo-bad"><strong>Late failure:</strong> the money had been collected, '
+            "and was taken back.</div>"
+        )
+    for event in reversed(events):
+        text = event["text"] or event["cause"].replace("_", " ")
+        if event["is_failure"] and text:
+            return f'{said}<div class="halo-bad">{escape(text, quote=False)}</div>'
+    return said
 
 
 def _history(

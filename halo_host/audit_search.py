@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, Text, and_, cast, func, or_, select, type_coerce
+from sqlalchemy import Column, Connection, Select, Text, and_, cast, func, or_, select, type_coerce
 
 from .audit import AuditEntry
 from .database.contains import holds
@@ -65,18 +65,24 @@ def streamed_entries(database: Database, wanted: AuditFilter) -> Iterator[AuditE
 
 def known_entities(database: Database) -> Sequence[str]:
     """Every kind of thing that was changed: a look into the index for each, not a pass over it."""
-    found: list[str] = []
     with database.read() as connection:
-        while (entity := _entity_after(connection, found[-1] if found else "")) is not None:
-            found.append(entity)
-    return found
+        return _distinct(connection, audit_log.c.entity)
 
 
-def _entity_after(connection: Connection, last: str) -> str | None:
-    found: str | None = connection.scalar(
-        select(func.min(audit_log.c.entity)).where(audit_log.c.entity > last)
-    )
-    return found
+def known_authors(database: Database) -> Sequence[str]:
+    """Everybody who has changed something, by name."""
+    with database.read() as connection:
+        return _distinct(connection, audit_log.c.agent)
+
+
+def _distinct(connection: Connection, column: Column[str]) -> Sequence[str]:
+    found: list[str] = []
+    while True:
+        following = select(func.min(column)).where(column > (found[-1] if found else ""))
+        value: str | None = connection.scalar(following)
+        if value is None:
+            return found
+        found.append(value)
 
 
 def _narrowed(query: Select[Any], wanted: AuditFilter) -> Select[Any]:

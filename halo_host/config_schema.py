@@ -15,6 +15,9 @@ from .errors import InvalidInput, PluginError
 from .types import Integration
 
 _SLUG = re.compile(r"[a-z][a-z0-9-]{0,39}")
+WRONG_FORM = "does not have the right form"
+# What a plugin's schema may say about a `pattern`, for people: "one word, such as live_AbC1".
+FORM = "x-form"
 _KINDS = {
     "string": "text",
     "integer": "a whole number",
@@ -113,7 +116,10 @@ def _wrong(error: ValidationError) -> list[tuple[str, str]]:
             unknown = [str(name)[:40] for name in given if name not in known]
             return [(_field(error, name), "is no setting") for name in unknown]
         case _:
-            return [(_field(error) or "the whole", _said(str(error.validator), rule))]
+            said = _said(str(error.validator), rule)
+            if said == WRONG_FORM and isinstance(schema.get(FORM), str):
+                said += f": {schema[FORM]}"
+            return [(_field(error) or "the whole", said)]
 
 
 def _field(error: ValidationError, *inside: str) -> str:
@@ -136,6 +142,6 @@ def _said(validator: str, rule: Any) -> str:
         case "maximum" | "exclusiveMaximum":
             return f"is too large (limit {rule})"
         case "pattern" | "format":
-            return "does not have the right form"
+            return WRONG_FORM
         case other:
             return f"breaks the rule {other}"

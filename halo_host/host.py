@@ -139,6 +139,7 @@ class Host:
             self.connections,
             self.plugins,
             self.jobs,
+            self.imports,
             self.settings.timezone,
             self.clock,
         )

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import RowMapping, Select, and_, bindparam, func, select, update
 
 from ..audit import record
 from ..database.database import Database
 from ..database.job_tables import alert_messages, alerts
+from ..database.mirror_tables import payments
 from ..database.tables import connections, links, sites, users
+from ..directory.users import display_name
 from ..errors import InvalidInput, NotFound
+from ..types import Money
 from .raising import MONEY_KINDS
 
 
@@ -29,7 +32,11 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Alert:
-    """Something that somebody should know; open until `ended_at`."""
+    """Something that somebody should know; open until `ended_at`.
+
+    `user_id` and `user` are whose payer it is about, None and "" without one. An alert about money
+    names its payment by the provider's id, with the amount where the mirror has it.
+    """
 
     id: int
     connection: str
@@ -42,6 +49,10 @@ class Alert:
     acknowledged_by: str
     acknowledged_at: datetime | None
     messages: tuple[Message, ...] = ()
+    user_id: int | None = None
+    user: str = ""
+    payment: str = ""
+    amount: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +63,10 @@ class Marks:
     customers: frozenset[int]
 
 
-_SHOWN = [
-    alerts.c[name] for name in Alert.__dataclass_fields__ if name not in {"connection", "messages"}
-]
+_KEPT = [column.name for column in alerts.c if column.name in Alert.__dataclass_fields__]
+# Whom and what an alert is about. Links have another name here, for queries join them themselves.
+_payer, _person = links.alias("payer"), users.alias("person")
+_NAMED_BY = ("reference", "given_name", "family_name", "company", "email")
 
 
 class Alerts:
@@ -177,7 +189,22 @@ class Alerts:
                     channel=it.channel, attempts=it.attempts, sent_at=it.sent_at, error=it.error
                 )
             )
-        return [Alert(**row, messages=tuple(messages.get(row["id"], ()))) for row in rows]
+        return [_alert(row, tuple(messages.get(row["id"], ()))) for row in rows]
+
+
+def _alert(row: RowMapping, messages: tuple[Message, ...]) -> Alert:
+    user, named = row["user_id"], row["kind"] in MONEY_KINDS
+    names = {"id": user, **{name: row[f"user_{name}"] for name in _NAMED_BY}}
+    return Alert(
+        **{name: row[name] for name in (*_KEPT, "connection")},
+        messages=messages,
+        user_id=user,
+        user="" if user is None else display_name(names),
+        payment=row["key"].partition(":")[2] if named else "",
+        amount=None
+        if row["amount"] is None
+        else Money(amount=row["amount"], currency=row["currency"]),
+    )
 
 
 def _of_linked(query: Select[Any]) -> Select[Any]:
@@ -190,8 +217,28 @@ def _of_linked(query: Select[Any]) -> Select[Any]:
 
 
 def _query() -> Select[Any]:
-    return select(*_SHOWN, connections.c.slug.label("connection")).join(
-        connections, connections.c.id == alerts.c.connection_id
+    of_payment = and_(
+        alerts.c.kind.in_(MONEY_KINDS),
+        payments.c.connection_id == alerts.c.connection_id,
+        payments.c.external_id == func.substr(alerts.c.key, func.length(alerts.c.kind) + 2),
+    )
+    return (
+        select(
+            *(alerts.c[name] for name in _KEPT),
+            connections.c.slug.label("connection"),
+            _person.c.id.label("user_id"),
+            *(_person.c[name].label(f"user_{name}") for name in _NAMED_BY),
+            payments.c.amount,
+            payments.c.currency,
+        )
+        .join(connections, connections.c.id == alerts.c.connection_id)
+        .outerjoin(
+            _payer,
+            (_payer.c.connection_id == alerts.c.connection_id)
+            & (_payer.c.external_id == alerts.c.external_user_id),
+        )
+        .outerjoin(_person, _person.c.id == _payer.c.user_id)
+        .outerjoin(payments, of_payment)
     )
 
 

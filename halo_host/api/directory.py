@@ -7,8 +7,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from ..agents.roles import Role
+from ..directory.custom_fields import CustomField
 from ..directory.customers import FIRST_SITE, Customer
 from ..directory.sites import Site
+from ..errors import NotFound
 from .callers import the_caller, the_host
 from .routes import Answer, Items, Page, Routes
 from .shapes import Body, Name, Number, PageQuery, Shape, page
@@ -56,6 +58,10 @@ class CustomFieldShape(Shape):
     name: str
     type: str
     is_mappable: bool
+
+
+class CustomFieldChange(Body):
+    name: Name
 
 
 class NewCustomField(Body):
@@ -143,7 +149,39 @@ def custom_fields() -> Any:
 
 @routes.post("/custom-fields", answer=CustomFieldShape, role=Role.OPERATOR, status=201, work=True)
 def add_custom_field(body: NewCustomField) -> Any:
-    """Add a custom field; entity, name and type stay as they are for ever."""
+    """Add a custom field; entity and type stay as they are for ever."""
     return the_host().directory.add_custom_field(
         body.name, agent=the_caller().name, entity=body.entity, type=body.type
     )
+
+
+@routes.get("/custom-fields/<number>", answer=CustomFieldShape)
+def custom_field(number: Number) -> Any:
+    """Show a custom field."""
+    return _custom_field(number)
+
+
+@routes.patch(
+    "/custom-fields/<number>", answer=CustomFieldShape, role=Role.OPERATOR, guarded=custom_field
+)
+def rename_custom_field(number: Number, body: CustomFieldChange) -> Any:
+    """Rename a custom field. Values and mappings stay with it."""
+    field = _custom_field(number)
+    return the_host().directory.rename_custom_field(field.id, body.name, agent=the_caller().name)
+
+
+@routes.delete(
+    "/custom-fields/<number>", answer=CustomFieldShape, role=Role.OPERATOR, guarded=custom_field
+)
+def remove_custom_field(number: Number) -> Any:
+    """Delete a custom field that no value, no mapping and no waiting import uses."""
+    field = _custom_field(number)
+    return the_host().directory.remove_custom_field(field.id, agent=the_caller().name)
+
+
+def _custom_field(number: int) -> CustomField:
+    """:raises NotFound: no field has that number, whatever the names of others."""
+    found = the_host().directory.custom_field(number)
+    if found.id != number:
+        raise NotFound(f"There is no custom field {number}.")
+    return found

@@ -69,6 +69,12 @@ class RowQuery(PageQuery):
     ] = ""
 
 
+class Asked(Body):
+    """`replaces` is an import that waits for its review, and is discarded for the new one."""
+
+    replaces: Number | None = None
+
+
 class Looked(Body):
     version: Version = None
 

@@ -13,6 +13,7 @@ from ..jobs.job import Job
 from .callers import the_caller, the_host
 from .import_shapes import (
     LAST_POSITION,
+    Asked,
     ChangeSet,
     Decision,
     Decisions,
@@ -41,9 +42,9 @@ routes = Routes(
 @routes.post(
     "/connections/<slug>/imports", answer=ChangeSet, role=Role.OPERATOR, status=202, work=True
 )
-def start(slug: Slug) -> Any:
+def start(slug: Slug, body: Asked = Asked()) -> Any:  # noqa: B008 - it is never changed
     """Have the provider read; the change set fills, and then waits to be applied."""
-    made = the_host().reviews.start(slug, agent=the_caller().name)
+    made = the_host().reviews.start(slug, agent=the_caller().name, replaces=body.replaces)
     return Answer(made, location=f"/api/v1/imports/{made.number}")
 
 

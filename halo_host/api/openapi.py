@@ -14,8 +14,8 @@ from .routes import Route, Routes
 REF = "#/components/schemas/{model}"
 VERSION = "1"
 _ABOUT = """\
-The rooms of Halo Host for programs. Every request needs an API token of an agent
-(`Authorization: Bearer …`); its role is the lower of the token's and the agent's.
+What agents do on the pages of Halo Host, programs do here. Every request needs an API token of an
+agent (`Authorization: Bearer …`); its role is the lower of the token's and the agent's.
 
 Lists come by page: `next` is the `cursor` of the page after it. Reads have an ETag, which
 `If-None-Match` turns into a 304; writes that two people may do at once take it as `If-Match`.

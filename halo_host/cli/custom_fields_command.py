@@ -1,4 +1,4 @@
-"""`halo-host custom-fields`: show and add custom fields."""
+"""`halo-host custom-fields`: show, add, rename and delete custom fields."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .output import print_json, print_table
 
 @click.group()
 def command() -> None:
-    """Show and add custom fields. Only Text fields of users can be mapped to a provider's."""
+    """Show, add, rename and delete custom fields. Only Text fields of users can be mapped."""
 
 
 @command.command("list")
@@ -49,7 +49,7 @@ def list_(host: Host, as_json: bool) -> None:
 def add(host: Host, name: str, entity: str, type_: str) -> None:
     """Add the custom field NAME.
 
-    Name and type cannot be changed later.
+    Its type cannot be changed later.
 
     \b
     Example:
@@ -57,3 +57,38 @@ def add(host: Host, name: str, entity: str, type_: str) -> None:
     """
     field = host.directory.add_custom_field(name, agent=agent(), entity=entity, type=type_)
     click.echo(f"Custom field {field.id} added: {printable(field.name)}, {field.kind}.")
+
+
+@command.command()
+@click.argument("field")
+@click.argument("name")
+@with_host
+def rename(host: Host, field: str, name: str) -> None:
+    """Give the custom field FIELD, a number or name, the name NAME.
+
+    Its values and mappings stay with it.
+
+    \b
+    Example:
+      halo-host custom-fields rename "Account manager" "Account owner"
+    """
+    before = host.directory.custom_field(field)
+    after = host.directory.rename_custom_field(before.id, name, agent=agent())
+    click.echo(printable(f"Custom field {after.id} is called {after.name} now."))
+
+
+@command.command()
+@click.argument("field")
+@with_host
+def delete(host: Host, field: str) -> None:
+    """Delete the custom field FIELD, a number or name, that nothing uses.
+
+    It is refused while a user has a value of it, a connection fills it, or an import that waits
+    would.
+
+    \b
+    Example:
+      halo-host custom-fields delete "Account manager"
+    """
+    gone = host.directory.remove_custom_field(field, agent=agent())
+    click.echo(printable(f"Custom field {gone.id} is deleted: {gone.name}, {gone.kind}."))

@@ -86,6 +86,8 @@ def _facts(mirror: MirrorHealth, now: datetime) -> Iterator[tuple[str, str]]:
     )
     yield "last run", _last_run(mirror, now)
     yield "next run", _next_run(mirror, now)
+    if mirror.review is not None:
+        yield "users", f"wait for the review of import {mirror.review}"
 
 
 def _proof(mirror: MirrorHealth, now: datetime) -> str:

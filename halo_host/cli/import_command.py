@@ -48,17 +48,31 @@ def command() -> None:
 @click.argument("connection")
 @click.option("--dry-run", is_flag=True, help="Write nothing; show what would happen.")
 @click.option("--review", is_flag=True, help="Keep what would happen as a change set to apply.")
+@click.option(
+    "--replace-review",
+    is_flag=True,
+    help="Discard the import that waits for its review, and import anew.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="With --dry-run: print the rows as CSV.")
 @with_host
 def run(
-    host: Host, connection: str, dry_run: bool, review: bool, as_json: bool, as_csv: bool
+    host: Host,
+    connection: str,
+    dry_run: bool,
+    review: bool,
+    replace_review: bool,
+    as_json: bool,
+    as_csv: bool,
 ) -> None:
     """Import the users of a connection.
 
     An import that was interrupted is finished first. More than a tenth of the linked payers gone
-    at once is held and asks. With --review nothing is applied before `halo-host import apply`.
+    at once is held and asks. With --review nothing is applied before `halo-host import apply`;
+    until then nothing else is imported, unless you say --replace-review.
     """
+    if dry_run and replace_review:
+        raise click.UsageError("--dry-run writes nothing, so it replaces no review.")
     if review and dry_run:
         raise click.UsageError("--dry-run keeps nothing, --review does: choose one of them.")
     if as_csv and not dry_run:
@@ -67,8 +81,11 @@ def run(
         with host.imports.preview(connection) as preview:
             print_preview(host, preview, connection, as_json=as_json, as_csv=as_csv)
         return
+    waiting = host.imports.open_review(connection) if replace_review else None
     with import_progress() as progress:
-        result = host.imports.run(connection, agent=agent(), progress=progress, kept=review)
+        result = host.imports.run(
+            connection, agent=agent(), progress=progress, kept=review, replaces=waiting
+        )
     for number in result.finished:
         click.echo(f"Change set {number} had been interrupted; it was finished first.", err=True)
     change_set = result.change_set

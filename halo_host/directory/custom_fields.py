@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, time
 from typing import Any
 
@@ -13,6 +13,7 @@ from ..database.columns import name_key
 from ..database.ids import allocate_ids
 from ..database.tables import custom_field_values, custom_fields
 from ..errors import InvalidInput, NotFound
+from . import field_uses
 from .author import Author
 from .texts import number_in, quoted, required_text, stored_text
 
@@ -59,7 +60,7 @@ def add(
     entity: str = "user",
     type: str = "text",  # noqa: A002
 ) -> CustomField:
-    """Add a custom field; name and type cannot be changed later, as in Halo.
+    """Add a custom field; entity and type cannot be changed later, as in Halo.
 
     :raises InvalidInput: the entity or type is unknown, or the entity has a field of that name.
     """
@@ -73,16 +74,55 @@ def add(
             f"{quoted(type)} is no type of custom field.", advice=f"Types are: {', '.join(TYPES)}."
         )
     (field_id,) = allocate_ids(connection, custom_fields)
-    there = [field for field in by_name(connection, name) if field.entity == entity]
-    if there:
-        raise InvalidInput(
-            f"There is a custom field {quoted(there[0].name)} already: "
-            f"number {there[0].id}, {there[0].kind}."
-        )
+    _refuse_taken(connection, entity, name)
     values = {"entity": entity, "name": name, "type": type}
     connection.execute(insert(custom_fields).values(id=field_id, name_key=name_key(name), **values))
     author.record(connection, "custom-field.added", field_id, after=values)
     return CustomField(id=field_id, **values)
+
+
+def rename(connection: Connection, field: CustomField, name: str, *, author: Author) -> CustomField:
+    """Give a field another name; values and mappings stay with it. Nothing happens where it has
+    that name already.
+
+    :raises InvalidInput: the entity has another field of that name.
+    """
+    name = required_text(name, "The field's name")
+    if name == field.name:
+        return field
+    _refuse_taken(connection, field.entity, name, but=field.id)
+    connection.execute(
+        update(custom_fields).filter_by(id=field.id).values(name=name, name_key=name_key(name))
+    )
+    author.record(
+        connection,
+        "custom-field.renamed",
+        field.id,
+        before={"name": field.name},
+        after={"name": name},
+    )
+    return replace(field, name=name)
+
+
+def remove(connection: Connection, field: CustomField, *, author: Author) -> None:
+    """Delete a field that nothing uses.
+
+    :raises InvalidInput: a user has a value of it, a connection fills it, or an import that waits
+        would; the message says which.
+    """
+    field_uses.refuse_used(connection, field.id, field.name)
+    connection.execute(delete(custom_fields).filter_by(id=field.id))
+    before = {"entity": field.entity, "name": field.name, "type": field.type}
+    author.record(connection, "custom-field.deleted", field.id, before=before)
+
+
+def _refuse_taken(connection: Connection, entity: str, name: str, but: int | None = None) -> None:
+    for field in by_name(connection, name):
+        if field.entity == entity and field.id != but:
+            raise InvalidInput(
+                f"There is a custom field {quoted(field.name)} already: "
+                f"number {field.id}, {field.kind}."
+            )
 
 
 def listed(connection: Connection) -> list[CustomField]:
@@ -94,6 +134,23 @@ def by_name(connection: Connection, name: str) -> list[CustomField]:
     """The fields of that name: one an entity at most."""
     query = select(custom_fields).where(custom_fields.c.name_key == name_key(name))
     return [_field(row) for row in connection.execute(query.order_by(custom_fields.c.id))]
+
+
+def find(connection: Connection, name_or_id: str | int) -> CustomField:
+    """The field of that number, or the only one of that name.
+
+    :raises NotFound: there is no such field.
+    :raises InvalidInput: users, sites and customers have fields of that name; the message lists
+        their numbers.
+    """
+    found = _meant(connection, name_or_id)
+    if len(found) > 1:
+        listing = ", ".join(f"{it.id} ({it.kind})" for it in found)
+        raise InvalidInput(
+            f"{quoted(found[0].name)} may be several custom fields: {listing}.",
+            advice="Give the number of the one you mean.",
+        )
+    return found[0]
 
 
 def mappable(connection: Connection, name_or_id: str | int) -> CustomField:

@@ -16,6 +16,7 @@ from . import (
     custom_fields,
     customer_list,
     customers,
+    field_uses,
     names,
     sites,
     user_changes,
@@ -28,6 +29,7 @@ from .custom_fields import CustomField
 from .customer_list import CustomerSort, ListedCustomer, ListedSite
 from .customers import FIRST_SITE, Customer
 from .export import ExportReport, export
+from .field_uses import FilledBy
 from .list_page import ListPage
 from .load import load
 from .names import Names
@@ -303,6 +305,29 @@ class Directory:
             return custom_fields.add(
                 connection, name, entity=entity, type=type, author=self._author(agent)
             )
+
+    def custom_field(self, field: Named) -> CustomField:
+        """See `custom_fields.find`."""
+        with self._database.read() as connection:
+            return custom_fields.find(connection, field)
+
+    def rename_custom_field(self, field: Named, name: str, *, agent: str) -> CustomField:
+        """See `custom_fields.rename`."""
+        with self._database.write() as connection:
+            chosen = custom_fields.find(connection, field)
+            return custom_fields.rename(connection, chosen, name, author=self._author(agent))
+
+    def remove_custom_field(self, field: Named, *, agent: str) -> CustomField:
+        """The field as it was; see `custom_fields.remove`."""
+        with self._database.write() as connection:
+            chosen = custom_fields.find(connection, field)
+            custom_fields.remove(connection, chosen, author=self._author(agent))
+            return chosen
+
+    def filled_by(self) -> Mapping[int, Sequence[FilledBy]]:
+        """The mappings of each custom field that has any, by its number."""
+        with self._database.read() as connection:
+            return field_uses.filled_by(connection)
 
     # --- files ---------------------------------------------------------------------------------
 

@@ -29,22 +29,30 @@ def begin_anew(connection: Connection, number: int) -> None:
     startable = [State.QUEUED, State.PLANNING, State.ABANDONED]
     state = state_of(connection, number)
     if state not in startable:
-        raise InvalidInput(f"Change set {number} is {state}; nothing was fetched.")
+        raise InvalidInput(f"Import {number} is {state}; nothing was fetched.")
     delete_rows(connection, number)
     set_state(connection, number, State.PLANNING, counts={}, note="")
 
 
-def discard_older_plans(
-    connection: Connection, connection_id: int, number: int, now: datetime
-) -> None:
-    """A later import has looked at every payer again, so older plans no longer wait."""
+def open_review(connection: Connection, connection_id: int) -> int | None:
+    """The newest change set of a connection that waits for an operator: while there is one, nothing
+    is imported by itself, for that would write what was left out of it."""
+    return next(iter(in_states(connection, connection_id, WAITING)), None)
+
+
+def planned_at(connection: Connection, number: int) -> tuple[State, datetime]:
+    """The state of a change set, and when its provider was asked."""
+    row = connection.execute(
+        select(change_sets.c.state, change_sets.c.started_at).filter_by(id=number)
+    ).one()
+    return State(row.state), row.started_at
+
+
+def discard_replaced(connection: Connection, replaced: int, number: int, now: datetime) -> None:
+    """An operator wanted import `number` in the place of one that waits, if it waits still."""
     connection.execute(
         update(change_sets)
-        .where(
-            change_sets.c.connection_id == connection_id,
-            change_sets.c.id < number,
-            change_sets.c.state == State.PLANNED,
-        )
+        .where(change_sets.c.id == replaced, change_sets.c.state == State.PLANNED)
         .values(
             state=State.DISCARDED,
             finished_at=now,
@@ -91,7 +99,7 @@ def expect(
         )
     if State(row.state) not in frozenset(states):
         raise InvalidInput(
-            f"Change set {number} is {row.state}, not {' or '.join(sorted(states))}; "
+            f"Import {number} is {row.state}, not {' or '.join(sorted(states))}; "
             "nothing was changed."
         )
     connection.execute(

@@ -245,7 +245,7 @@ def get(connection: Connection, number: int, count: Counting) -> ChangeSet:
 
 
 def unknown(number: int) -> NotFound:
-    return NotFound(f"There is no change set {number}.", advice="See `halo-host import list`.")
+    return NotFound(f"There is no import {number}.", advice="See `halo-host import list`.")
 
 
 def newest(
@@ -314,7 +314,7 @@ def row(connection: Connection, number: int, position: int) -> ChangeRow:
     ).one_or_none()
     if found is None:
         raise NotFound(
-            f"Change set {number} has no row {position}.",
+            f"Import {number} has no row {position}.",
             advice=f"See `halo-host import show {number}`.",
         )
     return _change_row(found)

@@ -12,6 +12,7 @@ from ..audit import record
 from ..connections.connections import ConnectionDetails, Connections
 from ..database.database import Database
 from ..errors import HostError, InvalidInput
+from ..jobs.job import Why
 from ..jobs.jobs import Jobs
 from ..jobs.lease import JobCancelled, JobStopped, Lease, LeaseLost
 from ..plugins import Plugins
@@ -98,21 +99,29 @@ class Imports:
             yield Preview(plan)
 
     def run(
-        self, slug: str, *, agent: str, progress: Progress = SILENT, kept: bool = False
+        self,
+        slug: str,
+        *,
+        agent: str,
+        progress: Progress = SILENT,
+        kept: bool = False,
+        replaces: int | None = None,
     ) -> RunResult:
         """Import now. What an interrupted import has left is finished first.
 
         `kept` stops before anything is applied: the change set waits for `approve` or `discard`.
+        `replaces` is the import that waits for its review and is to be discarded for this one.
 
         :raises ConnectionBusy: another import of this connection runs.
-        :raises InvalidInput: a change set of this connection is held and waits for a decision.
+        :raises InvalidInput: another import of this connection is held or waits for its review.
         :raises HostError: the provider failed; nothing was applied.
         """
         importer = self._importer(self._connections.ready(slug), agent, progress)
         with self._jobs.holding("import", slug, agent=agent) as job:
             finished = importer.finish_interrupted(job.lease)
-            self._refuse_while_held(slug)
-            result = RunResult(self.get(importer.run(job.lease, kept=kept)), tuple(finished))
+            self._refuse_while_waiting(slug, replaces)
+            number = importer.run(job.lease, kept=kept, replaces=replaces)
+            result = RunResult(self.get(number), tuple(finished))
             job.result = _sentence(result.change_set)
         return result
 
@@ -122,7 +131,8 @@ class Imports:
         Called by the integrator. A job that had been begun ends with what it had planned; only one
         that had planned nothing yet is an import of what the provider holds now.
 
-        :raises InvalidInput: a change set of this connection is held and waits for a decision.
+        :raises JobCancelled: a schedule asked for it, and meanwhile an import waits for its review.
+        :raises InvalidInput: an import of this connection is held or waits for its review.
         :raises HostError: the provider failed; nothing was applied.
         """
         details = self._connections.get(lease.slug)
@@ -130,19 +140,24 @@ class Imports:
             _without_secrets(details), lease.agent, SILENT
         ).finish_interrupted(lease)
         if lease.arguments.get("task") == LOOK:
-            return self._look(lease, lease.arguments["change_set"])
+            return self._look(lease, lease.arguments["change_set"], lease.arguments.get("replaces"))
         if lease.arguments or (finished and lease.attempts > 1):
             sentences = [_sentence(self.get(number)) for number in finished]
             return " ".join(sentences) or "It had been interrupted before it changed anything."
-        self._refuse_while_held(lease.slug)
+        waiting = self.open_review(lease.slug)
+        if waiting is not None and lease.why == Why.SCHEDULE:
+            self._jobs.cancel(lease.job_id, agent=lease.agent)
+            raise JobCancelled(f"Import {waiting} of {lease.slug} waits for its review.")
+        self._refuse_while_waiting(lease.slug)
         importer = self._importer(self._connections.ready(lease.slug), lease.agent, SILENT)
         return _sentence(self.get(importer.run(lease)))
 
-    def _look(self, lease: Lease, number: int) -> str:
+    def _look(self, lease: Lease, number: int, replaces: int | None) -> str:
         try:
-            self._refuse_while_held(lease.slug)
+            self._refuse_while_waiting(lease.slug, replaces)
             importer = self._importer(self._connections.ready(lease.slug), lease.agent, SILENT)
-            return _sentence(self.get(importer.run(lease, kept=True, number=number)))
+            planned = importer.run(lease, kept=True, number=number, replaces=replaces)
+            return _sentence(self.get(planned))
         except (LeaseLost, JobCancelled, JobStopped):
             raise
         except HostError as error:
@@ -212,12 +227,26 @@ class Imports:
         return change_set
 
     def expect_importable(self, slug: str) -> None:
-        """Make sure that an import of the connection could begin.
+        """Make sure that an import of the connection could begin, but for one that waits for its
+        review and may be replaced.
 
-        :raises InvalidInput: it is disabled, has no Default Site, or has a change set that is held.
+        :raises InvalidInput: it is disabled, has no Default Site, or has an import that is held.
         """
         self._importer(self._connections.ready(slug), "", SILENT).matching_rules()
-        self._refuse_while_held(slug)
+        self._refuse_while_waiting(slug, self.open_review(slug))
+
+    def open_review(self, slug: str) -> int | None:
+        """The import that waits for an operator: as long as it does, no other one begins."""
+        details = self._connections.get(slug)
+        with self._database.read() as connection:
+            return change_set_states.open_review(connection, details.id)
+
+    def expect_replaceable(self, slug: str, replaces: int | None) -> None:
+        """Make sure that no import waits, but for the one that an operator wants to be replaced.
+
+        :raises InvalidInput: the message names it, and the advice what can be done.
+        """
+        self._refuse_while_waiting(slug, replaces)
 
     # --- conflicts -----------------------------------------------------------------------------
 
@@ -386,19 +415,29 @@ class Imports:
         ) as job:
             yield job.lease
 
-    def _refuse_while_held(self, slug: str) -> None:
+    def _refuse_while_waiting(self, slug: str, replaces: int | None = None) -> None:
         details = self._connections.get(slug)
         with self._database.read() as connection:
-            waiting = change_set_states.in_states(connection, details.id, [State.HELD])
-        for change_set in map(self.get, waiting[:1]):
-            raise InvalidInput(
-                f"Change set {change_set.number} of {slug} is held: "
-                f"{change_set.counts['removed']} of {change_set.counts['linked']} linked "
-                "payers are gone at the provider.",
-                advice=f"Look at `halo-host import show {change_set.number}`, then "
-                f"`halo-host import apply {change_set.number}` or "
-                f"`halo-host import discard {change_set.number}`.",
+            waiting = change_set_states.in_states(connection, details.id, WAITING)
+        for change_set in map(self.get, waiting):
+            number = change_set.number
+            decide = (
+                f"Look at `halo-host import show {number}`, then "
+                f"`halo-host import apply {number}` or `halo-host import discard {number}`"
             )
+            if change_set.state is State.HELD:
+                raise InvalidInput(
+                    f"Import {number} of {slug} is held: {change_set.counts['removed']} of "
+                    f"{change_set.counts['linked']} linked payers are gone at the provider.",
+                    advice=f"{decide}.",
+                )
+            if number != replaces:
+                raise InvalidInput(
+                    f"Import {number} of {slug} waits for its review; nothing else is imported "
+                    "before that.",
+                    advice=f"{decide}; or import anew with "
+                    f"`halo-host import run {slug} --replace-review`.",
+                )
 
     def _audit(
         self,
@@ -430,4 +469,4 @@ def _without_secrets(details: ConnectionDetails) -> Connection:
 
 
 def _sentence(change_set: ChangeSet) -> str:
-    return f"Change set {change_set.number} is {change_set.state.value.replace('-', ' ')}."
+    return f"Import {change_set.number} is {change_set.state.value.replace('-', ' ')}."

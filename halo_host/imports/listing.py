@@ -6,18 +6,19 @@ costs what a page of 50 does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select, tuple_
 
 from ..database.contains import holds
 from ..database.tables import change_rows
 from . import change_sets, lookups
 from .change_sets import ChangeRow, ChangeSet, RowState
 from .lookups import KnownUser, Place
+from .policies import Values
 from .rules import Action
 
 
@@ -58,12 +59,16 @@ class RowFilter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowPage:
-    """One page of rows, how many there are in all, and the users and sites that they name."""
+    """One page of rows, how many there are in all, and the users and sites that they name.
+
+    `values` are those of the users, by number and field; only where one row is shown.
+    """
 
     rows: Sequence[ChangeRow]
     total: int
     users: dict[int, KnownUser]
     sites: dict[int, Place]
+    values: Mapping[int, Values] = field(default_factory=dict)
 
 
 def page_of(
@@ -100,6 +105,26 @@ def with_positions(
     """Rows by their positions, in that order."""
     found = {row.position: row for row in change_sets.rows_at(connection, number, positions)}
     return [found[position] for position in positions if position in found]
+
+
+def next_to(
+    connection: Connection, row: ChangeRow, wanted: RowFilter, order: Order, *, forward: bool
+) -> int | None:
+    """The position of the row that a list has before or after `row`, or None at its end."""
+    parts = [change_rows.c.position]
+    if order is not Order.PAYERS:
+        parts.insert(0, change_rows.c.search_key)
+    here = connection.execute(
+        select(*parts).where(
+            change_rows.c.change_set_id == row.change_set, change_rows.c.position == row.position
+        )
+    ).one()
+    ascending = forward == (order is not Order.NAME_DOWN)
+    place = tuple_(*parts)
+    beyond = place > tuple_(*here) if ascending else place < tuple_(*here)
+    query = select(change_rows.c.position).where(*wanted.conditions(row.change_set), beyond)
+    query = query.order_by(*(part if ascending else part.desc() for part in parts))
+    return connection.scalar(query.limit(1))
 
 
 def _total(connection: Connection, number: int, wanted: RowFilter) -> int:

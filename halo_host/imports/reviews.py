@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,27 +21,30 @@ from ..database.tables import change_rows
 from ..errors import ConnectionBusy, InvalidInput
 from ..jobs.job import Job, JobState, Why
 from ..jobs.jobs import Jobs
-from . import change_set_states, change_sets, listing
+from . import change_set_states, change_sets, listing, lookups
 from .change_set_states import RUNNING, UNDOABLE, WAITING
 from .change_sets import ChangeRow, ChangeSet, RowState, State
 from .imports import LOOK, Imports
 from .listing import Order, RowFilter, RowPage
+from .lookups import KnownUser
 from .rules import Action
 
 _LIVE = frozenset({JobState.QUEUED, JobState.RUNNING})
 _LOOKED_THROUGH = 50  # jobs of a connection, the newest first
-_KEPT_SHOWN = 200
+_SHOWN = 200  # rows of a preview
 MOST_NAMED = 10_000  # rows that one decision names one by one
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UndoPreview:
-    """What taking back would come to: rows by action, and the first of those that would stay, each
-    with its reason."""
+    """What taking back would come to: rows by action, the first of them, and the first of those
+    that would stay, each with its reason. `users` are those that the rows name."""
 
     undone: Mapping[Action, int]
     kept: int
+    first_undone: Sequence[ChangeRow]
     first_kept: Sequence[tuple[ChangeRow, str]]
+    users: Mapping[int, KnownUser]
 
     @property
     def total(self) -> int:
@@ -65,14 +68,18 @@ class Reviews:
 
     # --- work that goes on by itself -----------------------------------------------------------
 
-    def start(self, slug: str, *, agent: str) -> ChangeSet:
+    def start(self, slug: str, *, agent: str, replaces: int | None = None) -> ChangeSet:
         """Have the provider read; the change set fills, and then waits to be applied.
 
+        `replaces` is the import that waits for its review, where the operator wants this one in its
+        place: it is discarded once the provider is read.
+
         :raises ConnectionBusy: an import of this connection is under way.
-        :raises InvalidInput: the connection is disabled, has no Default Site, or has a change set
-            that is held.
+        :raises InvalidInput: the connection is disabled, has no Default Site, or has an import that
+            is held, or that waits for its review and is not the one to be replaced.
         """
         self.expect_startable(slug)
+        self._imports.expect_replaceable(slug, replaces)
         details = self._connections.get(slug)
         with self._database.write() as connection:
             running = change_set_states.in_states(connection, details.id, RUNNING)
@@ -83,10 +90,11 @@ class Reviews:
                 )
             number = change_sets.create(connection, details.id, agent, self._clock(), State.QUEUED)
             self._note(connection, agent, "import.asked", number, {"connection": slug})
-        return self._queued(number, slug, LOOK, agent)
+        return self._queued(number, slug, LOOK, agent, replaces)
 
     def expect_startable(self, slug: str) -> None:
-        """Make sure that `start` could begin, but for an import that is under way.
+        """Make sure that `start` could begin, but for an import that is under way or waits for
+        its review.
 
         :raises InvalidInput: the message says what is missing.
         """
@@ -127,7 +135,9 @@ class Reviews:
             raise InvalidInput(f"Import {number} is {change_set.state}; it needs no push.")
         looking = change_set.state in {State.QUEUED, State.PLANNING}
         task = LOOK if looking else change_set.state
-        return self._queued(number, change_set.connection, task, agent)
+        before = self.job(change_set)
+        replaces = before.arguments.get("replaces") if before is not None and looking else None
+        return self._queued(number, change_set.connection, task, agent, replaces)
 
     def stop(self, number: int, *, agent: str) -> ChangeSet:
         """End the work on a change set. What was applied stays; what was only read is dropped.
@@ -190,13 +200,23 @@ class Reviews:
             )
 
     def row(self, number: int, position: int) -> RowPage:
-        """One row, with the users and sites that it names.
+        """One row, with the users and sites that it names, and those users' values.
 
         :raises NotFound: there is no such row.
         """
         with self._database.read() as connection:
             row = change_sets.row(connection, number, position)
-            return listing.naming(connection, [row], 1)
+            found = listing.naming(connection, [row], 1)
+            return replace(found, values=lookups.current_values(connection, found.users.keys()))
+
+    def neighbours(
+        self, row: ChangeRow, wanted: RowFilter, order: Order = Order.PAYERS
+    ) -> tuple[int | None, int | None]:
+        """The rows before and after one in a list, by position; the row itself need not be in it
+        any more."""
+        with self._database.read() as connection:
+            before = listing.next_to(connection, row, wanted, order, forward=False)
+            return before, listing.next_to(connection, row, wanted, order, forward=True)
 
     def tick(
         self,
@@ -245,24 +265,36 @@ class Reviews:
         It looks at every row: some seconds for 100,000.
         """
         undone: Counter[Action] = Counter()
+        taken_back: list[ChangeRow] = []
         kept: list[tuple[ChangeRow, str]] = []
         count = 0
         for row, reason in self._imports.preview_undo(number):
             if not reason:
                 undone[row.action] += 1
+                if len(taken_back) < _SHOWN:
+                    taken_back.append(row)
                 continue
             count += 1
-            if len(kept) < _KEPT_SHOWN:
+            if len(kept) < _SHOWN:
                 kept.append((row, reason))
-        return UndoPreview(undone=undone, kept=count, first_kept=kept)
+        with self._database.read() as connection:
+            shown = [*taken_back, *(row for row, _ in kept)]
+            users = listing.naming(connection, shown, 0).users
+        return UndoPreview(
+            undone=undone, kept=count, first_undone=taken_back, first_kept=kept, users=users
+        )
 
     # --- parts ---------------------------------------------------------------------------------
 
     def _slug(self, number: int) -> str:
         return self._imports.get(number).connection
 
-    def _queued(self, number: int, slug: str, task: str, agent: str) -> ChangeSet:
-        arguments = {"task": str(task), "change_set": number}
+    def _queued(
+        self, number: int, slug: str, task: str, agent: str, replaces: int | None = None
+    ) -> ChangeSet:
+        arguments: dict[str, Any] = {"task": str(task), "change_set": number}
+        if replaces is not None:
+            arguments["replaces"] = replaces
         self._jobs.enqueue("import", slug, why=Why.HAND, agent=agent, arguments=arguments)
         return self._imports.get(number)
 

@@ -113,11 +113,19 @@ class Importer:
                 end = State.PARTLY_UNDONE
             change_sets.set_state(connection, number, end, finished_at=self.clock())
 
-    def run(self, lease: Lease, *, kept: bool = False, number: int | None = None) -> int:
+    def run(
+        self,
+        lease: Lease,
+        *,
+        kept: bool = False,
+        number: int | None = None,
+        replaces: int | None = None,
+    ) -> int:
         """Plan, store the plan as a change set, and apply it; the number of the change set.
 
         It is left in state HELD where too many payers are gone, and PLANNED where it is to be
-        `kept` for an operator. `number` is the change set that was made for it, where one was.
+        `kept` for an operator. `number` is the change set that was made for it, where one was;
+        `replaces` one that waits for a review, and is discarded once this one is planned.
 
         :raises HostError: the provider or its plugin failed; the change set says so, and nothing
             of it was applied.
@@ -151,9 +159,8 @@ class Importer:
                 note=note,
             )
             change_sets.supersede_conflicts(connection, self.connection.id, number)
-            change_set_states.discard_older_plans(
-                connection, self.connection.id, number, self.clock()
-            )
+            if replaces is not None:
+                change_set_states.discard_replaced(connection, replaces, number, self.clock())
         if not held and not kept:
             self.carry_out(lease, number, State.APPLYING)
         return number

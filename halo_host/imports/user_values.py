@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, update
+from sqlalchemy import Connection, and_, bindparam, delete, select, update
 
 from ..database.bulk import insert_rows
 from ..database.columns import email_key
-from ..database.tables import CORE_FIELDS, custom_field_values, users
+from ..database.tables import CORE_FIELDS, custom_field_values, custom_fields, users
 from ..directory.recheck import recheck_payers
 from .policies import Values
 
@@ -59,6 +59,9 @@ def write_values(connection: Connection, changes: Mapping[int, Values]) -> None:
 
 
 def _write_custom(connection: Connection, values: list[dict[str, Any]]) -> None:
+    """Values of a field that was deleted since are left out: an undo may bring them."""
+    there = set(connection.scalars(select(custom_fields.c.id))) if values else set()
+    values = [it for it in values if it["the_field"] in there]
     if not values:
         return
     table = custom_field_values.c

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Text, and_, func, or_, select, type_coerce
 
 from ..database.job_tables import jobs
 from .job import ENDED, JobState
@@ -19,6 +19,10 @@ _NAMES = {
 }
 # The kinds of run whose failures are told; an undo or a re-reading has somebody who waits for it.
 JUDGED = tuple(_NAMES)
+# An import that was reviewed before it was applied; `imports` writes that task.
+_APPLIED = and_(
+    jobs.c.state == JobState.DONE, type_coerce(jobs.c.arguments, Text).like('%"task":"applying"%')
+)
 _LOOKED_AT = 30  # of the newest; failures beyond are counted no further
 
 
@@ -38,24 +42,28 @@ class History:
     is_open: bool = False
 
 
-def failures_told(slug: str, kind: str, history: History) -> str:
-    """Say of a kind of run whose newest failed how many did, and why."""
+def failures_told(name: str, kind: str, history: History) -> str:
+    """Say of a kind of run whose newest failed how many did, and why. `name` is what operators call
+    the connection."""
     one, several = _NAMES[kind]
     last = one if history.failures == 1 else f"{history.failures} {several}"
     newest = "It" if history.failures == 1 else "The newest"
-    return f"The last {last} of {slug} failed. {newest} said: {history.error}"
+    return f"The last {last} of {name} failed. {newest} said: {history.error}"
 
 
 def histories(
     connection: Connection, connection_id: int, kinds: Sequence[str]
 ) -> dict[str, History]:
-    """By kind. An undo or a task of another kind within a lane does not count."""
+    """By kind. An undo or a task of another kind within a lane does not count, but an import that
+    was applied after its review does."""
     return {kind: _history(connection, connection_id, kind) for kind in kinds}
 
 
 def _history(connection: Connection, connection_id: int, kind: str) -> History:
     of_kind = [jobs.c.connection_id == connection_id, jobs.c.kind == kind]
-    if kind != "verify":
+    if kind == "import":
+        of_kind.append(or_(jobs.c.arguments == {}, _APPLIED))
+    elif kind != "verify":
         of_kind.append(jobs.c.arguments == {})
     newest = connection.execute(
         select(jobs.c.state, jobs.c.started_at, jobs.c.finished_at, jobs.c.error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from sqlalchemy import Connection, func, or_, select
@@ -26,8 +26,8 @@ class PaymentFilter:
     `connection` is a slug. `statuses` are the providers' own words, `states` their neutral
     meaning. Charge dates are inclusive; a payment without one is in no range. `customer` and `user`
     are named as everywhere (number, reference, name or e-mail), `payer` is the provider's id.
-    `reasons` are causes or reason codes of a payment's latest failure. `unlinked`: only payments
-    whose payer is linked to no user.
+    `reasons` are causes or reason codes of a payment's latest failure, which came since
+    `failed_since` (UTC). `unlinked`: only payments whose payer is linked to no user.
     """
 
     connection: str | None = None
@@ -39,6 +39,7 @@ class PaymentFilter:
     user: str | None = None
     payer: str | None = None
     reasons: tuple[str, ...] = ()
+    failed_since: datetime | None = None
     unlinked: bool = False
 
 
@@ -63,6 +64,7 @@ class Wanted:
     user_id: int | None = None
     payers: tuple[str, ...] | None = None
     meaning_ids: tuple[int, ...] | None = None
+    failed_since: datetime | None = None
     unlinked: bool = False
 
 
@@ -95,6 +97,7 @@ def looked_up(connection: Connection, given: PaymentFilter) -> Wanted:
         user_id=None if given.user is None else users.find(connection, given.user).id,
         payers=None if given.payer is None else (given.payer,),
         meaning_ids=_meaning_ids(connection, given.reasons) if given.reasons else None,
+        failed_since=given.failed_since,
         unlinked=given.unlinked,
     )
 

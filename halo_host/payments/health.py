@@ -33,6 +33,8 @@ class MirrorHealth:
     `age` is how long ago all changes were last taken in; None before the first fill has ended.
     `last_run` is the newest sync, which may be at work. `money_alerts` are late failures and
     chargebacks that nobody has acknowledged: they are for somebody to see to, and no illness.
+    `is_paused`: nothing of the connection begins by itself, until somebody says so. `review` is the
+    import whose review the users wait for.
     """
 
     connection: str
@@ -46,7 +48,9 @@ class MirrorHealth:
     money_alerts: int
     last_run: Job | None
     next_run: Planned | None
+    is_paused: bool
     problems: tuple[str, ...]
+    review: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,7 +118,8 @@ class Health:
         checked = self._sync.freshness(slug).checked_at
         age = None if checked is None else self._clock() - checked
         runs = self._jobs.list(slug, kinds=("sync",), limit=1)
-        planned = [it for it in self._schedules.plan(slug) if it.part == _PART]
+        plan = self._schedules.plan(slug)
+        planned = [it for it in plan if it.part == _PART]
         proof = self._sync.last_proof(slug)
         failed = len(self._sync.failed(slug))
         open_alerts = self._alerts.list(slug, limit=1_000)
@@ -138,7 +143,9 @@ class Health:
             money_alerts=len(money),
             last_run=runs[0] if runs else None,
             next_run=planned[0] if planned else None,
+            is_paused=self._schedules.get(slug).paused_at is not None,
             problems=tuple(problems),
+            review=next((it.review for it in plan if it.review is not None), None),
         )
 
     def _failing(self, details: ConnectionDetails, alerts: Sequence[Alert]) -> Sequence[str]:
@@ -147,7 +154,7 @@ class Health:
         with self._database.read() as connection:
             known = histories(connection, details.id, _KINDS)
         return [
-            failures_told(details.slug, kind, history)
+            failures_told(details.name, kind, history)
             for kind, history in known.items()
             if history.failures and not told & {f"sync_failing:{kind}", f"job_dead:{kind}"}
         ]

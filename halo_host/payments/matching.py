@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import (
@@ -61,8 +62,8 @@ def matching(wanted: Wanted, *columns: Any, scan: str = BY_TIME) -> Select[Any]:
     `scan` is the index that is read where nothing leads to few payments.
     """
     query = select(*columns)
-    if wanted.meaning_ids is not None:
-        query = _by_failure(query, wanted.meaning_ids).where(*_of_people(wanted))
+    if _is_by_failure(wanted):
+        query = _by_failure(query, wanted).where(*_of_people(wanted))
     elif wanted.site_ids is not None or wanted.user_id is not None:
         query = _by_people(query, wanted)
     elif wanted.payers is not None:
@@ -81,9 +82,7 @@ def is_led(wanted: Wanted) -> bool:
     """Whether something leads to few payments, which are then sorted; else an index is read in the
     order of the list until a page is full."""
     by_people = wanted.site_ids is not None or wanted.user_id is not None
-    return bool(
-        by_people or wanted.meaning_ids is not None or wanted.payers is not None or wanted.unlinked
-    )
+    return bool(by_people or _is_by_failure(wanted) or wanted.payers is not None or wanted.unlinked)
 
 
 def page_of_ids(wanted: Wanted, sort: Sort, begin: Begin | None, limit: int) -> list[Select[Any]]:
@@ -181,7 +180,11 @@ def _of_people(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
 
 def values_of(wanted: Wanted, after: Place | None = None) -> dict[str, Any]:
     """The values that `matching` and `page_of_ids` leave to the execution."""
-    given: dict[str, Any] = {"payers": wanted.payers, "sites": wanted.site_ids}
+    given: dict[str, Any] = {
+        "payers": wanted.payers,
+        "sites": wanted.site_ids,
+        "failed_since": wanted.failed_since,
+    }
     if after is not None:
         given |= {"after_key": after.key, "after_id": after.id}
     return {name: values for name, values in given.items() if values is not None}
@@ -196,6 +199,7 @@ def shape_of(wanted: Wanted) -> Wanted:
         wanted,
         payers=None if wanted.payers is None else (),
         site_ids=None if wanted.site_ids is None else (),
+        failed_since=None if wanted.failed_since is None else datetime.min.replace(tzinfo=UTC),
     )
 
 
@@ -220,18 +224,30 @@ def _links_of_people(query: Select[Any], wanted: Wanted) -> Select[Any]:
     return query
 
 
-def _by_failure(query: Select[Any], meaning_ids: tuple[int, ...]) -> Select[Any]:
-    """Payments whose latest failure has one of these meanings."""
+def _is_by_failure(wanted: Wanted) -> bool:
+    return wanted.meaning_ids is not None or wanted.failed_since is not None
+
+
+def _by_failure(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    """Payments whose latest failure has one of the meanings, and came since then."""
     of_payment = and_(
         payments.c.connection_id == timeline.c.connection_id,
         payments.c.external_id == timeline.c.resource_id,
     )
-    return (
+    query = (
         query.select_from(timeline)
         .join(payments, of_payment)
         .with_hint(timeline, "INDEXED BY ix_timeline_failures", "sqlite")
-        .where(timeline.c.is_failure, timeline.c.meaning_id.in_(meaning_ids), ~has_later_failure())
+        .where(timeline.c.is_failure, ~has_later_failure())
     )
+    if wanted.meaning_ids is not None:
+        query = query.where(timeline.c.meaning_id.in_(wanted.meaning_ids))
+    if wanted.failed_since is not None:
+        query = query.where(
+            timeline.c.connection_id.in_(wanted.connection_ids),
+            timeline.c.at >= bindparam("failed_since", type_=timeline.c.at.type),
+        )
+    return query
 
 
 def has_later_failure() -> ColumnElement[bool]:

@@ -20,11 +20,15 @@ LAST_RETRY = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """The next run of a part: when it is due, or in words why it does not run by itself."""
+    """The next run of a part: when it is due, or in words why it does not run by itself.
+
+    `review` is the import whose review it waits for.
+    """
 
     part: str
     due: datetime | None
     note: str = ""
+    review: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +37,8 @@ class Standing:
 
     `last` is when the newest run that went well ended; `failures` how many have failed in a row
     since, and `error` what the newest of those said. `next` is when it is due, `note` why it is not
-    or why then; `is_open` tells that a run is queued or at work.
+    or why then; `is_open` tells that a run is queued or at work. `review` is the import whose
+    review it waits for.
     """
 
     part: str
@@ -43,6 +48,7 @@ class Standing:
     next: datetime | None
     note: str
     is_open: bool
+    review: int | None = None
 
 
 def planned(
@@ -52,13 +58,17 @@ def planned(
     *,
     timezone: str,
     was_imported: bool,
+    review: int | None,
     now: datetime,
 ) -> Planned:
-    """The next run of a part of an enabled connection. `known` has the history of each kind."""
+    """The next run of a part of an enabled connection. `known` has the history of each kind;
+    `review` is the import that waits for an operator."""
     if not schedule.is_on(part):
         return Planned(part, None, "switched off")
     if schedule.paused_at is not None:
         return Planned(part, None, "paused")
+    if part == "users" and review is not None:
+        return Planned(part, None, f"waits for the review of import {review}", review)
     if part == "users" and not was_imported:
         return Planned(part, None, "waits for a first import by hand")
     due = _due(part, schedule, known, now)

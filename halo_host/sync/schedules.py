@@ -16,6 +16,9 @@ from ..database.database import Database
 from ..database.job_tables import schedules
 from ..database.tables import change_sets
 from ..errors import HostError, InvalidInput
+from ..imports.change_set_states import open_review
+from ..imports.change_sets import State
+from ..imports.imports import Imports
 from ..jobs.history import History, histories
 from ..jobs.job import Job, Why
 from ..jobs.jobs import Jobs
@@ -28,6 +31,9 @@ from .schedule import Schedule, check_quiet_hours, checked_changes, stored_sched
 AGENT = "schedule"
 _HOOKS = {"users": "halo_import_users", "payments": "halo_streams", "verify": "halo_streams"}
 
+# The states of a change set of which something was applied.
+_WRITES = (State.APPLYING, State.APPLIED, State.UNDOING, State.UNDONE, State.PARTLY_UNDONE)
+
 
 class Schedules:
     def __init__(
@@ -36,6 +42,7 @@ class Schedules:
         connections: Connections,
         plugins: Plugins,
         jobs: Jobs,
+        imports: Imports,
         timezone: str,
         clock: Callable[[], datetime],
     ) -> None:
@@ -43,6 +50,7 @@ class Schedules:
         self._connections = connections
         self._plugins = plugins
         self._jobs = jobs
+        self._imports = imports
         self._timezone = timezone
         self._clock = clock
 
@@ -115,9 +123,12 @@ class Schedules:
     def sync_now(self, slug: str, *, agent: str, parts: Sequence[str] = ("payments",)) -> list[Job]:
         """Queue work at once: also in quiet hours, and where the connection is paused.
 
-        :raises InvalidInput: the connection is disabled, or its plugin does not offer that.
+        :raises InvalidInput: the connection is disabled, its plugin does not offer that, or users
+            are wanted while an import waits for its review; then nothing of it is queued.
         """
         self._expect_startable(slug, parts)
+        if "users" in parts:
+            self._imports.expect_replaceable(slug, None)
         return [self._jobs.enqueue(KINDS[part], slug, why=Why.HAND, agent=agent) for part in parts]
 
     def verify_now(self, slug: str, *, agent: str, repair: bool = False) -> Job:
@@ -178,6 +189,7 @@ class Schedules:
                     next=run.due,
                     note="at work or queued" if history.is_open else run.note,
                     is_open=history.is_open,
+                    review=run.review,
                 )
             )
         return found
@@ -222,6 +234,7 @@ class Schedules:
             return [Planned(part, None, "the connection is disabled") for part in parts]
         with self._database.read() as connection:
             schedule = stored_schedule(connection, details.id)
+            review = open_review(connection, details.id)
         return [
             planned(
                 part,
@@ -229,6 +242,7 @@ class Schedules:
                 known,
                 timezone=self._timezone,
                 was_imported=part != "users" or self._was_imported(details.id),
+                review=review,
                 now=now,
             )
             for part in parts
@@ -238,7 +252,7 @@ class Schedules:
         """Whether somebody has imported before: until then, mappings may not be chosen yet."""
         query = select(change_sets.c.id).where(
             change_sets.c.connection_id == connection_id,
-            change_sets.c.state.not_in(("planning", "failed", "abandoned", "discarded")),
+            change_sets.c.state.in_(_WRITES),
         )
         with self._database.read() as connection:
             return connection.execute(query.limit(1)).first() is not None

@@ -11,6 +11,8 @@ from ..alerts.raising import NewAlert, end_alerts, raise_alerts
 from ..connections.connections import ConnectionDetails, Connections
 from ..database.database import Database
 from ..database.job_tables import alerts
+from ..imports.change_set_states import open_review, planned_at
+from ..imports.change_sets import State
 from ..jobs.history import JUDGED, History, failures_told, histories
 from ..plurals import counted
 from .due import KINDS
@@ -19,6 +21,7 @@ from .schedules import Schedules
 
 # What is older than it should be; of proofs only their failure counts.
 _AGING = ("users", "payments")
+REVIEWED_WITHIN = timedelta(days=1)  # before an alert says that imports wait for a review
 
 
 class Watch:
@@ -57,6 +60,7 @@ class Watch:
             found = [
                 *self._failing(details, schedule, known),
                 *self._stale(details, schedule, known, since),
+                *self._waiting(details),
             ]
             wrong = {alert.key: alert for alert in found}
         over = {key for key in there - wrong.keys() if _is_over(key, details, known)}
@@ -71,7 +75,7 @@ class Watch:
     ) -> Iterator[NewAlert]:
         for kind, history in known.items():
             if history.failures >= schedule.alert_failures and history.last is not None:
-                text = failures_told(details.slug, kind, history)
+                text = failures_told(details.name, kind, history)
                 key = f"sync_failing:{kind}"
                 yield NewAlert(details.id, "sync_failing", key, text, "", history.last[1])
 
@@ -97,14 +101,34 @@ class Watch:
             age = now - max(it for it in fresh if it is not None)
             if age > schedule.too_old(part):
                 real = f"{_words(now - done)} ago" if done is not None else "never yet"
-                text = f"The {part} of {details.slug} were last synced {real}."
+                text = f"The {part} of {details.name} were last synced {real}."
                 yield NewAlert(details.id, "stale", f"stale:{part}", text, "", now)
+
+    def _waiting(self, details: ConnectionDetails) -> Iterator[NewAlert]:
+        """An import that is held is told at once; one that an operator reviews, after a day."""
+        with self._database.read() as connection:
+            number = open_review(connection, details.id)
+            found = None if number is None else planned_at(connection, number)
+        if number is None or found is None:
+            return
+        state, begun = found
+        if state is State.HELD:
+            said = "is held, because many linked payers are gone at the provider"
+        elif self._clock() - begun >= REVIEWED_WITHIN:
+            said = f"waits for its review since {begun:%Y-%m-%d %H:%M} UTC"
+        else:
+            return
+        text = (
+            f"Import {number} of {details.slug} {said}. "
+            "No users are imported until it is applied or discarded."
+        )
+        yield NewAlert(details.id, "review", f"review:{number}", text, "", begun)
 
 
 def _is_over(key: str, details: ConnectionDetails, known: dict[str, History]) -> bool:
     """Whether what an open alert tells of is over, where this watch does not find it wrong."""
     kind, _, about = key.partition(":")
-    if kind == "stale":
+    if kind in {"stale", "review"}:
         return True
     if kind not in {"sync_failing", "job_dead"}:
         return False

@@ -121,10 +121,16 @@ def _filters(locale: str, timezone: str) -> dict[str, Callable[..., str]]:
     def local_time(clock: time) -> str:
         return format_time(clock, format="medium", locale=language)
 
+    def local_day(value: date) -> str:
+        """Of a moment, the day in the operator's zone."""
+        if isinstance(value, datetime):
+            value = value.astimezone(zone).date()
+        return local_date(value)
+
     def local_datetime(moment: datetime) -> str:
         """As `babel.dates.format_datetime` writes it. Tabs have many of few days and times."""
         local = moment.astimezone(zone)
         clock = local_time(local.time().replace(microsecond=0))
         return both.replace("{0}", clock).replace("{1}", local_date(local.date()))
 
-    return {"money": Amounts(language).text, "date": local_date, "datetime": local_datetime}
+    return {"money": Amounts(language).text, "date": local_day, "datetime": local_datetime}

@@ -65,20 +65,42 @@ class Tabs:
     def _headings(self, slug: str, user: User) -> list[Heading]:
         return [
             Heading(slug, tab.slug, tab.title, tab.badge)
-            for tab in self._tabs(self._connections.ready(slug), user)
+            for tab in self._tabs(self._readable(slug, user), user)
         ]
 
+    def _readable(self, slug: str, user: User) -> Connection:
+        """The connection as its tabs get it: a disabled one, too, where its mirror holds payments
+        of the user. They are read without asking anybody.
+
+        :raises InvalidInput: it is disabled, and the host has nothing of the user to show.
+        """
+        if self._is_kept(slug, user):
+            return self._connections.for_plugin(slug)
+        return self._connections.ready(slug)
+
+    def _is_kept(self, slug: str, user: User) -> bool:
+        """Whether the connection is disabled, and left payments of the user in its mirror."""
+        details = self._connections.get(slug)
+        if details.enabled:
+            return False
+        payers = self._payers(details.id, user)
+        if not payers:
+            return False
+        mirror = self._payments.mirror_of(self._connections.for_plugin(slug), payers)
+        return mirror is not None and mirror.is_filled
+
     def ribbon(self, user_id: int, *, seconds: float = RIBBON_DEADLINE) -> list[Heading]:
-        """The tabs of all enabled connections. One that fails, or hangs, keeps no other back.
+        """The tabs of all enabled connections, and of disabled ones that left payments of the user
+        in the mirror. One that fails, or hangs, keeps no other back.
 
         :raises NotFound: there is no such user.
         """
         user = self._user(user_id)
         asked: list[tuple[str, str, Errand[list[Heading]] | HostError]] = []
         for details in self._connections.all():
-            if not details.enabled:
-                continue
             try:
+                if not details.enabled and not self._is_kept(details.slug, user):
+                    continue
                 asked.append((details.slug, details.name, self._begin_headings(details.slug, user)))
             except HostError as error:
                 asked.append((details.slug, details.name, error))
@@ -125,7 +147,7 @@ class Tabs:
             return Opened(tab_slug or "", name, error=error)
 
     def _opened(self, user: User, slug: str, tab_slug: str | None, query: PaymentQuery) -> Opened:
-        connection = self._connections.ready(slug)
+        connection = self._readable(slug, user)
         tab = _chosen(self._tabs(connection, user), slug, tab_slug)
         try:
             body, context = self._content(connection, user, tab, query)
@@ -172,8 +194,8 @@ class Tabs:
 
         :raises NotFound: there is no such user, connection or tab.
         """
-        connection = self._connections.ready(slug)
         user = self._user(user_id)
+        connection = self._readable(slug, user)
         tab = _chosen(self._tabs(connection, user), slug, tab_slug)
         try:
             body, context = self._content(connection, user, tab, query or PaymentQuery())
@@ -187,7 +209,7 @@ class Tabs:
         self, connection: Connection, user: User, tab: Tab, query: PaymentQuery
     ) -> tuple[str, Context]:
         owner = self._plugins.owner_of(connection)
-        payers = self._payers(connection, user)
+        payers = self._payers(connection.id, user)
         mirror = self._payments.mirror_of(connection, payers)
         context = Context(
             external_user_ids=payers,
@@ -242,10 +264,10 @@ class Tabs:
 
         :raises NotFound: there is no such user or connection.
         """
-        return self._payers(self._connections.ready(slug), self._user(user_id))
+        return self._payers(self._connections.ready(slug).id, self._user(user_id))
 
-    def _payers(self, connection: Connection, user: User) -> tuple[str, ...]:
-        values = {"connection": connection.id, "user": user.id}
+    def _payers(self, connection_id: int, user: User) -> tuple[str, ...]:
+        values = {"connection": connection_id, "user": user.id}
         with self._database.read() as database:
             return tuple(database.scalars(_PAYERS, values))
 

@@ -79,7 +79,7 @@ def test_what_is_due_is_started_followed_and_reported(
 
     assert done.exit_code == 0, done.output
     assert "Working for Olive Operator, whose token is good for operator until 20" in done.output
-    assert "Run 2 (import of acme-pay) is done: Change set 2 is applied." in done.output
+    assert "Run 2 (import of acme-pay) is done: Import 2 is applied." in done.output
     assert due.names() == ["Ann", "Bea"]
     assert not (tmp_path / "home" / ".local").exists()  # it needs no database of its own
 

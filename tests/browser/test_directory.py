@@ -230,4 +230,6 @@ def test_an_administrator_adds_an_agent_who_chooses_a_password(
     page.get_by_label("The same password again").fill("a quite long sentence of mine")
     page.get_by_role("button", name=re.compile("password", re.I)).click()
     expect(page.get_by_text("Your new password is set.")).to_be_visible()
-    expect(page.get_by_role("link", name="Configuration")).to_have_count(0)
+    page.get_by_role("link", name="Configuration").click()
+    expect(page.get_by_role("main").get_by_role("link", name="Custom Fields")).to_be_visible()
+    expect(page.get_by_role("link", name="Agents")).to_have_count(0)

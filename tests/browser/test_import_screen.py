@@ -103,13 +103,82 @@ def test_two_operators_at_once(
     expect(other.get_by_role("status").get_by_text("left out").first).to_be_visible()
     context.close()
 
-    page.locator("tbody input[type=checkbox]").first.uncheck()
+    boxes = page.locator("tbody input[type=checkbox]")
+    expect(boxes.first).to_be_checked()
+    boxes.first.click()
     expect(page.get_by_text("has changed since you loaded this page")).to_be_visible()
-    page.get_by_role("button", name=re.compile("^Apply ")).click()
-    page.get_by_role("dialog").get_by_role("button", name="Apply").click()
-
     expect(page.get_by_text("This is how it stands now")).to_be_visible()
+    expect(page.locator("tbody input[type=checkbox]:checked")).to_have_count(0)
+    expect(page.get_by_text("124 left out")).to_be_visible()
     assert host.imports.get(waiting.number).state is State.PLANNED
+
+
+@pytest.mark.parametrize(("width", "most"), [(1280, 110), (1024, 110)])
+def test_a_review_is_read_row_below_row_at_ordinary_widths(
+    waiting: ChangeSet, page: Page, sign_in: Any, width: int, most: int
+) -> None:
+    sign_in(Role.VIEWER)
+    page.set_viewport_size({"width": width, "height": 800})
+    for action in ("new", "update", "conflict"):
+        page.goto(f"/imports/{waiting.number}?action={action}")
+        heights = page.locator("tbody tr").evaluate_all(
+            "rows => rows.map(it => it.getBoundingClientRect().height)"
+        )
+        assert heights
+        assert max(heights) <= most
+        assert overflow(page) <= 0
+
+
+def test_how_many_fields_a_new_user_gets_is_one_line_on_a_phone(
+    waiting: ChangeSet, page: Page, sign_in: Any
+) -> None:
+    sign_in(Role.VIEWER)
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(f"/imports/{waiting.number}?action=new")
+
+    count = page.get_by_text("5 fields", exact=True).first
+    expect(count).to_be_visible()
+    assert count.evaluate("it => it.getClientRects().length") == 1
+
+
+def test_cancel_keeps_the_focus_while_the_progress_is_asked_for(
+    desk: Desk, page: Page, sign_in: Any
+) -> None:
+    desk.ledger.write(*payers(3))
+    sign_in(Role.OPERATOR)
+    page.goto(HISTORY)
+    page.get_by_role("button", name="Import Users").click()
+    cancel = page.get_by_role("button", name="Cancel")
+    cancel.focus()
+
+    for _ in range(2):
+        with page.expect_response(re.compile("/progress")):
+            pass
+    page.wait_for_function("() => !document.querySelector('.htmx-swapping, .htmx-settling')")
+
+    expect(cancel).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_contain_text("Stopped")
+
+
+def test_a_new_import_asks_before_it_replaces_an_open_review(
+    waiting: ChangeSet, page: Page, sign_in: Any, host: Host
+) -> None:
+    sign_in(Role.OPERATOR)
+    page.goto(HISTORY)
+    page.get_by_role("button", name="Import Users…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("with all that was left out and placed by hand")
+    assert barriers(page) == []
+    dialog.get_by_role("button", name="Cancel").click()
+    assert host.imports.get(waiting.number).state is State.PLANNED
+
+    page.get_by_role("button", name="Import Users…").click()
+    dialog.get_by_role("button", name="Discard it and import anew").click()
+    expect(page.locator("h1")).to_contain_text("Waiting for an integrator")
+    work(host)
+
+    assert host.imports.get(waiting.number).state is State.DISCARDED
 
 
 def test_rows_are_filtered_searched_sorted_and_paged(

@@ -77,13 +77,70 @@ def test_an_administrator_enables_configures_and_maps_without_a_manual(
     expect(row).to_contain_text("office")
     expect(row).to_contain_text("Leeds")
 
-    with page.expect_response("**/policy"):
-        row.get_by_label("When Branch is written").select_option("keep")
+    save = row.get_by_role("button", name="Save: When Branch is written")
+    expect(save).to_be_hidden()
+    row.get_by_label("When Branch is written", exact=True).select_option("keep")
+    assert host.connections.mappings("acme-leeds")[0].policy is Policy.FOLLOW
+    save.click()
     expect(page.get_by_text("The policy of Branch is changed.")).to_be_visible()
     assert host.connections.mappings("acme-leeds")[0].policy is Policy.KEEP
     picture(page, "integrations-mappings")
     row.get_by_role("button", name="Remove the mapping of Branch").click()
+    question = page.get_by_role("dialog", name="Remove the mapping of Branch?")
+    question.get_by_role("button", name="Cancel").click()
+    expect(row).to_be_visible()
+    row.get_by_role("button", name="Remove the mapping of Branch").click()
+    picture(page, "integrations-mapping-remove")
+    question.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("No field is mapped")).to_be_visible()
+
+
+def test_arrow_keys_choose_a_policy_and_save_nothing_until_save(
+    page: Page, desk: Desk, sign_in: SignIn
+) -> None:
+    desk.host.directory.add_custom_field("Branch", agent=BY)
+    desk.host.connections.map_field("acme-pay", "office", "Branch", Policy.FOLLOW, agent=BY)
+    sign_in(Role.OPERATOR)
+    page.goto("/integrations/acme-pay/mappings")
+    expect(page.get_by_role("row").filter(has_text="Branch")).to_contain_text("Leeds")
+    policy = page.get_by_label("When Branch is written", exact=True)
+    policy.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(policy).to_have_value("new-users")
+    assert desk.host.connections.mappings("acme-pay")[0].policy is Policy.FOLLOW
+
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("The policy of Branch is changed.")).to_be_visible()
+    assert desk.host.connections.mappings("acme-pay")[0].policy is Policy.NEW_USERS
+    expect(policy).to_be_focused()
+    expect(page.get_by_role("button", name="Save: When Branch is written")).to_be_hidden()
+
+
+def test_a_key_that_is_typed_by_mistake_is_asked_about(
+    page: Page, desk: Desk, sign_in: SignIn
+) -> None:
+    sign_in(Role.OPERATOR)
+    page.goto("/integrations/acme-pay/mappings/add")
+    page.get_by_role("combobox", name="Field at the provider").click()
+    page.keyboard.type("off")
+    expect(option(page, "Field at the provider", "Not known at the provider")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.get_by_role("combobox", name="Field of the user").click()
+    page.keyboard.type("Branch")
+    option(page, "Field of the user", "Make this Text field of users").click()
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Did you mean “office”?")
+    picture(page, "integrations-mapping-unknown")
+    assert barriers(page) == []
+    assert desk.host.connections.mappings("acme-pay") == []
+    page.get_by_label("Use it anyway").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("row").filter(has_text="Branch")).to_contain_text("off")
 
 
 def test_a_click_anywhere_on_an_enabled_tile_opens_it(

@@ -115,7 +115,7 @@ def test_a_row_opens_at_the_provider_by_double_click_enter_link_and_menu(
                 row.get_by_role("link", name="Open PM1 at the provider").click()
             else:
                 row.get_by_text("Support, part 1").click(button="right")
-                page.get_by_role("menuitem", name="Open at the provider").click()
+                page.get_by_role("menuitem", name="Open in Mirrored Pay").click()
         other = found.value
         other.wait_for_url("https://pay.example/payments/PM1")
         assert other.evaluate("window.opener") is None

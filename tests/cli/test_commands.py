@@ -279,7 +279,13 @@ def test_mappings_are_listed_and_a_key_nobody_has_is_noted(halo: Run, ledger: Le
     assert listed["core_fields"]["phone"] == "overwrite"
     noted = halo("mappings", "add", "acme-pay", "ofice", "Office").output
     assert "no payer was seen with ofice" in noted
-    halo("mappings", "remove", "acme-pay", "Office")
+    renamed = halo("custom-fields", "rename", "Office", "Branch").output
+    assert "Custom field 1 is called Branch now." in renamed
+    kept = halo("custom-fields", "delete", "Branch", fails=True).output
+    assert "ofice of Acme Pay fills it" in kept
+    assert "halo-host mappings remove acme-pay 1" in kept
+    halo("mappings", "remove", "acme-pay", "Branch")
+    assert "Custom field 1 is deleted: Branch" in halo("custom-fields", "delete", "1").output
 
 
 def test_the_audit_log_names_who_did_what(halo: Run, ledger: Ledger) -> None:

@@ -65,6 +65,22 @@ def test_what_is_meant_must_be_said(halo: Run, ledger: Ledger) -> None:
     assert "Name rows" in halo("import", "leave-out", "1", status=2)
     assert "Name rows" in halo("import", "take", "1", "1", "--all", status=2)
     assert "choose one" in halo("import", "run", "acme-pay", "--review", "--dry-run", status=2)
-    assert "There is no change set 9" in halo("import", "take", "9", "--all", status=1)
+    assert "There is no import 9" in halo("import", "take", "9", "--all", status=1)
     halo("import", "discard", "1")
     assert "is discarded" in halo("import", "leave-out", "1", "--all", status=1)
+
+
+def test_an_open_review_is_replaced_only_where_that_is_said(halo: Run, ledger: Ledger) -> None:
+    halo("import", "run", "acme-pay", "--review")
+
+    for command in (("run", "acme-pay"), ("run", "acme-pay", "--review")):
+        refused = halo("import", *command, status=1)
+        assert "Import 1 of acme-pay waits for its review" in refused
+        assert "halo-host import run acme-pay --replace-review" in refused
+    assert "waits for its review" in halo("sync", "now", "acme-pay", "users", status=1)
+    assert "waits for the review of import 1" in halo("sync", "status", "acme-pay")
+    assert "planned" in halo("import", "list", "acme-pay")
+
+    done = halo("import", "run", "acme-pay", "--replace-review")
+    assert "Change set 2 of acme-pay: applied" in done
+    assert "discarded" in halo("import", "show", "1")

@@ -132,3 +132,49 @@ def test_only_fields_of_users_hold_values(directory: Directory, user: int) -> No
 
     with pytest.raises(InvalidInput, match="a Text field of sites; users have no value of it"):
         directory.set_value(user, "Alarm code", "1234", agent=AGENT)
+
+
+def test_a_field_is_renamed_and_keeps_its_values(
+    directory: Directory, database: Database, user: int
+) -> None:
+    field = directory.add_custom_field("Acount manager", agent=AGENT)
+    directory.add_custom_field("Branch", agent=AGENT)
+    directory.add_custom_field("Account manager", entity="site", agent=AGENT)
+    directory.set_value(user, field.id, "Jo", agent=AGENT)
+
+    renamed = directory.rename_custom_field("acount manager", " Account manager ", agent=AGENT)
+
+    assert (renamed.id, renamed.name) == (field.id, "Account manager")
+    assert directory.values(user) == {"Account manager": "Jo"}
+    row = audit.entries(database, limit=1)[0]
+    assert (row.agent, row.action, row.entity_id) == (AGENT, "custom-field.renamed", str(field.id))
+    assert (row.before, row.after) == ({"name": "Acount manager"}, {"name": "Account manager"})
+    for taken in ("BRANCH", " "):
+        with pytest.raises(InvalidInput):
+            directory.rename_custom_field(field.id, taken, agent=AGENT)
+    with pytest.raises(
+        InvalidInput, match=r"several custom fields: 1 \(a Text field of users\), 3"
+    ):
+        directory.rename_custom_field("account manager", "X", agent=AGENT)
+    directory.rename_custom_field(field.id, "ACCOUNT MANAGER", agent=AGENT)
+    assert directory.custom_field(field.id).name == "ACCOUNT MANAGER"
+
+
+def test_a_field_is_deleted_once_nobody_has_a_value_of_it(
+    directory: Directory, database: Database, user: int
+) -> None:
+    field = directory.add_custom_field("Manager", agent=AGENT)
+    directory.set_value(user, field.id, "Jo", agent=AGENT)
+    with pytest.raises(InvalidInput, match="“Manager” cannot be deleted: 1 user has a value of it"):
+        directory.remove_custom_field("manager", agent=AGENT)
+    assert directory.values(user) == {"Manager": "Jo"}
+    directory.set_value(user, field.id, "", agent=AGENT)
+
+    directory.remove_custom_field("manager", agent=AGENT)
+
+    assert directory.custom_fields() == []
+    row = audit.entries(database, limit=1)[0]
+    assert (row.action, row.before["name"]) == ("custom-field.deleted", "Manager")  # type: ignore[index]
+    assert directory.add_custom_field("Manager", agent=AGENT).id != field.id
+    with pytest.raises(NotFound):
+        directory.remove_custom_field(field.id, agent=AGENT)

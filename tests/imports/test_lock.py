@@ -51,7 +51,7 @@ def test_the_lane_is_free_again_after_an_import_that_failed(desk: Desk) -> None:
     assert desk.run({"id": "CU1"}).rows == {"new": {"applied": 1}}
     done, *failed = desk.host.jobs.list(CONNECTION)
     assert (done.state, done.why, done.agent, done.new) == (JobState.DONE, "hand", AGENT, 1)
-    assert done.result == "Change set 3 is applied."
+    assert done.result == "Import 3 is applied."
     assert [job.error for job in failed] == ["The provider is down."] * 2
 
 
@@ -82,7 +82,7 @@ def test_decisions_hold_the_lane_but_are_no_runs(desk: Desk) -> None:
 
     desk.host.imports.resolve(number, 1, Skip(), agent=AGENT)
 
-    assert [job.result for job in desk.host.jobs.list(CONNECTION)] == ["Change set 1 is applied."]
+    assert [job.result for job in desk.host.jobs.list(CONNECTION)] == ["Import 1 is applied."]
 
 
 def test_an_undo_is_a_run_that_says_what_became_of_the_change_set(desk: Desk) -> None:
@@ -92,7 +92,7 @@ def test_an_undo_is_a_run_that_says_what_became_of_the_change_set(desk: Desk) ->
 
     undone = desk.host.jobs.list(CONNECTION)[0]
     assert undone.arguments == {"task": "undoing", "change_set": number}
-    assert undone.result == f"Change set {number} is undone."
+    assert undone.result == f"Import {number} is undone."
 
 
 def test_a_dead_process_of_this_machine_holds_nothing(desk: Desk) -> None:
@@ -157,7 +157,7 @@ def test_the_integrator_carries_on_an_import_whose_process_died(desk: Desk) -> N
     assert lease is not None
     result = desk.host.imports.carry_on(lease)
 
-    assert result == "Change set 2 is applied."
+    assert result == "Import 2 is applied."
     assert desk.host.imports.get(2).agent == "Olive"
     assert desk.host.imports.get(2).state is State.APPLIED
     assert desk.host.jobs.get(lease.job_id).new == 2

@@ -183,11 +183,15 @@ def test_the_payer_that_leads_is_decided_before_it_is_applied(desk: Desk) -> Non
     assert desk.host.directory.values(user) == {"Office": "York"}
 
 
-def test_a_later_import_takes_the_place_of_one_that_waits(desk: Desk) -> None:
+def test_a_new_import_takes_the_place_of_one_that_waits_where_that_is_wanted(desk: Desk) -> None:
     first = looked_at(desk, ANN)
+    desk.ledger.write(ANN, BEN)
 
-    second = looked_at(desk, ANN, BEN)
+    second = desk.host.reviews.start(CONNECTION, agent=AGENT, replaces=first.number)
+    assert desk.host.imports.get(first.number).state is State.PLANNED
+    work(desk)
 
+    assert desk.host.imports.get(second.number).state is State.PLANNED
     old = desk.host.imports.get(first.number)
     assert (old.state, old.note) == (
         State.DISCARDED,

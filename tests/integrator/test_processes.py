@@ -121,7 +121,7 @@ def test_the_command_carries_out_what_is_queued_and_stops_cleanly(desk: Desk, nu
 
     done = desk.host.jobs.get(job.id)
     assert (done.state, done.new, done.agent) == (JobState.DONE, len(PAYERS), "Olive")
-    assert done.result == "Change set 1 is applied."
+    assert done.result == "Import 1 is applied."
     assert people(desk) == expected()
     assert running_integrators(desk.host.database, desk.host.clock()) == []
 

@@ -192,7 +192,7 @@ def test_failures_raise_one_alert_and_success_ends_it(
     office.turn()
     assert office.alerts() == ["sync_failing:sync"]
     (alert,) = office.host.alerts.list(SLUG)
-    assert alert.text == ("The last 3 syncs of bank failed. The newest said: The bank is closed.")
+    assert alert.text == ("The last 3 syncs of Bank failed. The newest said: The bank is closed.")
     clock.advance(minutes=20)
     office.turn()
     assert len(office.host.alerts.list(SLUG, kinds=("sync_failing",), ended=True)) == 1
@@ -230,7 +230,7 @@ def test_a_connection_that_nobody_syncs_is_stale(office: Office, clock: Clock) -
     clock.advance(minutes=2)
     assert office.alerts() == ["stale:payments"]
     (alert,) = office.host.alerts.list(SLUG)
-    assert alert.text == "The payments of bank were last synced 61 minutes ago."
+    assert alert.text == "The payments of Bank were last synced 61 minutes ago."
 
     office.worker.work()
 

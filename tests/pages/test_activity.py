@@ -59,6 +59,40 @@ def test_filters_narrow_down_by_who_what_when_and_words(
     assert shown("from=nonsense&to=9999-12-31&q=") == (True, True)
 
 
+def test_the_button_for_the_file_follows_the_filters(administrator: Visitor, desk: Desk) -> None:
+    assert administrator.get("/activity/audit").text.count('id="csv"') == 1
+
+    part = administrator.htmx("/activity/audit?entity=user&q=ada").text
+
+    assert 'id="csv" hx-swap-oob="true" href="/activity/audit.csv?entity=user&amp;q=ada"' in part
+
+
+def test_everybody_who_changed_something_can_be_chosen(administrator: Visitor, desk: Desk) -> None:
+    """Also who is no agent: the author of a command, a schedule."""
+    text = administrator.get("/activity/audit").text
+
+    assert f'<option value="{AGENT}">{AGENT}</option>' in text
+    assert '<option value="Administrator Jones">' in text
+
+
+def test_connections_and_imports_are_called_as_elsewhere(
+    administrator: Visitor, desk: Desk
+) -> None:
+    desk.host.connections.configure(CONNECTION, name="Acme of the North", agent=AGENT)
+    desk.run({"id": "CU1", "given_name": "Ann", "company": "Acme Ltd"})
+    number = desk.host.imports.newest()[0].number
+    desk.host.imports.undo(number, agent=AGENT)
+
+    text = administrator.get("/activity/audit").text
+    assert f'<a href="/integrations/{CONNECTION}">Acme of the North</a>' in text
+    assert f">Import {number}</a>" in text
+    assert "Change set" not in text
+    runs = administrator.get("/activity").text
+    assert 'data-label="Connection">Acme of the North<' in runs
+    job = desk.host.jobs.list()[0].id
+    assert "of Acme of the North</h1>" in administrator.get(f"/activity/runs/{job}").text
+
+
 def _operator() -> Role:
     return Role.OPERATOR
 

@@ -214,3 +214,21 @@ def test_other_sessions_of_ones_own_are_ended(app: Flask, viewer: Visitor) -> No
 
     assert other.get("/").status_code == 303
     assert viewer.get("/").status_code == 200
+
+
+def test_what_is_shown_once_can_be_copied(
+    administrator: Visitor, host: Host, viewer: Visitor
+) -> None:
+    """By a button for the field that holds it."""
+    added = administrator.post(
+        "/configuration/agents/new",
+        {"name": "Olive", "email": "olive@example.com", "role": "viewer"},
+    ).text
+    token = viewer.post(
+        "/account/tokens/new", {"name": "Leeds", "role": "viewer", "days": "30"}
+    ).text
+
+    assert mistakes(added) == []
+    assert mistakes(token) == []
+    assert 'data-copy="link"' in added
+    assert 'data-copy="secret"' in token

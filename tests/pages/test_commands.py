@@ -12,6 +12,7 @@ from support.pages import Visitor, mistakes
 
 import halo_host
 from halo_host.errors import NotFound
+from halo_host.host import Host
 from halo_host.web.shell.commands import coded, in_words, place_of, told
 
 ROOT = Path(halo_host.__file__).parent
@@ -135,3 +136,10 @@ def test_a_connection_that_cannot_import_leads_to_where_that_is_mended(
         '<a class="leads" href="/integrations/acme-pay/details">Integrations &gt; acme-pay</a>'
         in answer.text
     )
+
+
+def test_before_anybody_can_sign_in_commands_stay_commands(visitor: Visitor, host: Host) -> None:
+    text = visitor.get("/sign-in").text
+
+    assert "<code>halo-host agents add</code>" in text
+    assert "Configuration" not in text

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from support.acme import AGENT, CONNECTION, Desk
 from support.mirror import Mirror
-from support.pages import Visitor
+from support.pages import Visitor, mistakes
 
 from halo_host import audit
+from halo_host.connections.matching import Policy
 from halo_host.host import Host
 
 
@@ -141,6 +142,78 @@ def test_an_administrator_adds_custom_fields(administrator: Visitor, desk: Desk)
     assert "already" in again.text
     odd = administrator.post(f"{url}/new", {"entity": "ticket", "name": "X", "type": "text"})
     assert odd.status_code == 422
+
+
+def test_viewers_read_the_custom_fields_and_change_none(
+    viewer: Visitor, desk: Desk, administrator: Visitor
+) -> None:
+    field = desk.host.directory.add_custom_field("Manager", agent=AGENT).id
+    url = "/configuration/custom-fields"
+
+    text = viewer.get(url).text
+    assert "Manager" in text
+    assert "/new" not in text
+    assert "Rename" not in text
+    assert f'href="{url}"' in viewer.get("/configuration").text
+    assert "/configuration/agents" not in viewer.get("/configuration").text
+    assert "/configuration/agents" in administrator.get("/configuration").text
+    for path in ("new", f"{field}/edit", f"{field}/delete"):
+        assert viewer.post(f"{url}/{path}", {"name": "X"}).status_code == 403
+
+
+def test_a_custom_field_says_what_fills_it_is_renamed_and_deleted(
+    operator: Visitor, desk: Desk
+) -> None:
+    directory, connections = desk.host.directory, desk.host.connections
+    field = directory.add_custom_field("Brnch", agent=AGENT).id
+    directory.add_custom_field("Manager", agent=AGENT)
+    connections.map_field(CONNECTION, "office", str(field), Policy.KEEP, agent=AGENT)
+    url = "/configuration/custom-fields"
+    page = operator.get(url).text
+    assert mistakes(page) == []
+    assert page.count("Can be mapped") == 1
+    assert "<code>office</code>" in page
+
+    clash = operator.post(f"{url}/{field}/edit", {"name": "Manager"})
+    assert clash.status_code == 422
+    assert "There is a custom field “Manager” already" in clash.text
+    operator.post(f"{url}/{field}/edit", {"name": "Branch", "seen-name": "Brnch"})
+    assert connections.mappings(CONNECTION)[0].custom_field_name == "Branch"
+    assert newest(desk.host) == ("Operator Jones", "custom-field.renamed")
+
+    operator.post(f"{url}/{field}/delete")
+    refused = operator.get(url).text
+    assert "office of Acme Pay fills it" in refused
+    assert "Integrations &gt; acme-pay &gt; Field mappings" in refused
+    connections.unmap_field(CONNECTION, "Branch", agent=AGENT)
+    operator.post(f"{url}/{field}/delete")
+    assert "Branch was deleted." in operator.get(url).text
+    assert newest(desk.host) == ("Operator Jones", "custom-field.deleted")
+    assert operator.get(f"{url}/{field}/edit").status_code == 404
+
+
+@pytest.mark.parametrize("what", ["customer", "site", "user"])
+def test_a_name_that_is_too_long_is_refused_and_a_longer_one_that_is_there_may_stay(
+    operator: Visitor, desk: Desk, what: str
+) -> None:
+    directory, long = desk.host.directory, "Llanfair " * 50
+    customer = directory.add_customer(long, site_names=(long,), agent=AGENT)
+    site = directory.sites(customer.id)[0]
+    user = directory.add_user(site.id, {"given_name": long, "phone": "1"}, agent=AGENT)
+    url, name, more = {
+        "customer": (f"/customers/{customer.id}", "name", "reference"),
+        "site": (f"/customers/{customer.id}/sites/{site.id}", "name", "invoice_site"),
+        "user": (f"/users/{user.id}", "given_name", "phone"),
+    }[what]
+
+    longer = operator.post(f"{url}/edit", {name: long + "again"})
+    assert longer.status_code == 422
+    assert "has 455 characters; at most 200 fit." in longer.text
+    kept = operator.post(f"{url}/edit", {name: long, more: "7"})
+    assert kept.status_code == 303
+    assert operator.post(f"{url}/edit", {name: "Short", more: "7"}).status_code == 303
+    new = operator.post("/customers/new", {"name": long, "site": "Main"})
+    assert new.status_code == 422
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from support.acme import Desk
+from support.acme import CONNECTION, Desk
 from support.banked import Banked
 from support.pages import Visitor, mistakes
 from support.serving import SECRET, signed
@@ -184,3 +184,35 @@ def test_an_alert_is_acknowledged_where_it_is_told(
 
     assert answer.headers["Location"] == TAB
     assert "PM1 failed late." not in operator.get(TAB).text
+
+
+def test_a_missing_secret_of_webhooks_is_pointed_out(
+    desk: Desk, viewer: Visitor, administrator: Visitor
+) -> None:
+    page = administrator.get(HOOKS)
+    assert mistakes(page.text) == []
+    assert "No secret is stored" in page.text
+    assert "Until Webhook secret is set, every delivery is refused." in page.text
+    assert f'<a href="/integrations/{CONNECTION}/details">Set it in Details</a>' in page.text
+    assert "An administrator sets it" in viewer.get(HOOKS).text
+
+    desk.host.connections.configure(CONNECTION, settings={"webhook_secret": SECRET}, agent="tester")
+
+    assert "No secret is stored" not in viewer.get(HOOKS).text
+
+
+def test_open_alerts_are_counted_once_and_lead_on(banked: Banked, viewer: Visitor) -> None:
+    host = banked.host
+    banked.sync()
+    with host.database.write() as connection:
+        number = host.connections.get("bank").id
+        text = "Payment PM-CU1-0 of 10.00 GBP was charged back by the payer."
+        raise_alerts(
+            connection,
+            [NewAlert(number, "chargeback", "chargeback:PM-CU1-0", text, "CU1", _AT)],
+        )
+
+    page = viewer.get(TAB).text
+
+    assert "<dd>1, 1 about money</dd>" in page
+    assert '<a href="/payments/bank/PM-CU1-0">Look at the payment</a>' in page

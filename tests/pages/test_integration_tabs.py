@@ -146,6 +146,49 @@ def test_a_mapping_is_added_with_a_field_that_is_made_for_it(desk: Desk, operato
     assert mapping.policy is Policy.KEEP
 
 
+def test_a_field_that_no_payer_has_is_mapped_only_when_somebody_insists(
+    desk: Desk, operator: Visitor
+) -> None:
+    url = "/integrations/acme-pay/mappings/add"
+    sent = {"provider_field": "off", "user_field": "new:Branch", "policy": "keep"}
+    assert "Use it anyway" not in operator.get(url).text
+
+    asked = operator.post(url, sent)
+
+    assert asked.status_code == 422
+    assert mistakes(asked.text) == []
+    assert "No payer has a field “off” at the provider. Did you mean “office”?" in asked.text
+    assert "Use it anyway" in asked.text
+    assert 'value="off"' in asked.text
+    assert desk.host.connections.mappings("acme-pay") == []
+    assert desk.host.directory.custom_fields() == []
+
+    assert operator.post(url, sent | {"anyway": "1"}).status_code == 303
+    assert desk.host.connections.mappings("acme-pay")[0].metadata_key == "off"
+
+
+def test_the_page_that_adds_a_mapping_waits_for_no_samples(
+    desk: Desk, mapped: int, operator: Visitor
+) -> None:
+    page = operator.get("/integrations/acme-pay/mappings/add").text
+
+    assert "Asking" not in page
+    assert "When a value is written" in page
+    choices = operator.htmx("/integrations/acme-pay/mappings/provider-fields?q=").text
+    assert choices.count("ffice") == 3  # as its value, its text, and nowhere else
+
+
+def test_a_label_says_only_what_the_key_does_not(
+    desk: Desk, operator: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [MappableField(key="office", label="office (metadata of 5 of 9 payers)", sample="York")]
+    monkeypatch.setattr(desk.host.connections, "mappable_fields", lambda slug: found)
+
+    choices = text_of(operator.htmx("/integrations/acme-pay/mappings/provider-fields?q=").text)
+
+    assert choices.strip() == "office metadata of 5 of 9 payers · such as York"
+
+
 def test_a_mapping_without_its_fields_is_refused(desk: Desk, operator: Visitor) -> None:
     answer = operator.post("/integrations/acme-pay/mappings/add", {"policy": "keep"})
 

@@ -83,9 +83,26 @@ def test_a_short_name_is_not_taken_twice(desk: Desk, administrator: Visitor) -> 
 
     assert answer.status_code == 422
     assert "There is a connection acme-pay already" in answer.text
-    refused = administrator.post(ENABLE, filled(desk, slug="Not Good"))
-    assert refused.status_code == 422
-    assert "cannot name a connection" in refused.text
+
+
+def test_all_that_is_wrong_is_said_at_once_each_beside_its_field(
+    desk: Desk, administrator: Visitor
+) -> None:
+    assert "novalidate" in administrator.get(ENABLE).text  # or the browser's words came first
+    wrong = {"slug": "Not Good", "setting-api_key": "", "setting-retries": "ten"}
+
+    answer = administrator.post(ENABLE, filled(desk, **wrong))
+
+    assert answer.status_code == 422
+    said = text_of(answer.text)
+    for field, words in {
+        "slug": "Not Good cannot be a short name: it has lower-case letters, digits and - alone, "
+        "60 at most, such as not-good.",
+        "setting-api_key": "API key is needed.",
+        "setting-retries": "Retries must be a whole number.",
+    }.items():
+        assert f'id="field-{field}-error"' in answer.text
+        assert words in said
 
 
 def test_connections_of_the_same_name_get_short_names_of_their_own(

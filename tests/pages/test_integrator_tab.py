@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from support.acme import Desk
 from support.bank import provider_down
@@ -32,6 +34,16 @@ def test_it_tells_last_next_and_how_often(banked: Banked, viewer: Visitor) -> No
     assert "every 5 minutes" in page.text
     assert "Filled customers" in page.text
     assert "No integrator runs" in page.text
+
+
+def test_it_tells_that_payments_come_with_the_first_sync(banked: Banked, viewer: Visitor) -> None:
+    assert "Payments come with the first sync, which begins by itself." in viewer.get(TAB).text
+    banked.host.schedules.pause("bank", agent=BY)
+    assert "it does not begin by itself: paused." in viewer.get(TAB).text
+
+    banked.sync()
+
+    assert "come with the first sync" not in viewer.get(TAB).text
 
 
 def test_sync_now_queues_a_run_in_the_agents_name(banked: Banked, operator: Visitor) -> None:
@@ -213,3 +225,21 @@ def test_a_schedule_that_cannot_be_is_refused(
     assert mistakes(answer.text) == []
     assert said in answer.text
     assert banked.host.schedules.get("bank").payments_minutes == 5
+
+
+def test_a_time_that_is_none_is_refused_beside_its_field(
+    desk: Desk, administrator: Visitor
+) -> None:
+    url = "/integrations/acme-pay/integrator/schedule"
+    sent = dict(
+        re.findall(
+            r'type="number" id="[^"]+" name="([^"]+)" value="([^"]+)"', administrator.get(url).text
+        )
+    )
+    wrong = administrator.post(url, sent | {"quiet_from": "25:99", "quiet_to": "06:00"})
+    assert wrong.status_code == 422
+    assert 'id="field-quiet_from-error"' in wrong.text
+    assert "such as 22:00" in wrong.text
+
+    half = administrator.post(url, sent | {"quiet_from": "22:00", "quiet_to": ""})
+    assert 'id="field-quiet_to-error"' in half.text

@@ -179,6 +179,20 @@ def test_charts_are_drawn_by_the_server(viewer: Visitor, bank: Mirror) -> None:
     assert "<script" not in part
 
 
+def test_reasons_count_the_failures_of_every_currency(viewer: Visitor, bank: Mirror) -> None:
+    bank.payment("PM5", "CU2", amount=700, currency="EUR", status="failed")
+    bank.failure("PM5", "insufficient_funds", datetime(2026, 2, 27, tzinfo=UTC))
+    for number in range(9):
+        bank.payment(f"PR{number}", amount=100, status="failed")
+        bank.failure(f"PR{number}", f"reason_{number}", datetime(2026, 2, 20, tzinfo=UTC))
+
+    part = viewer.htmx("/payments/charts").text
+
+    assert "2 · €7.00" in part
+    assert "and £0.99" in part
+    assert "And 2 payments for other reasons." in part
+
+
 def test_sums_are_of_all_that_the_filter_finds(viewer: Visitor, bank: Mirror) -> None:
     assert "£1,235.55</strong> in 2 payments" in viewer.htmx("/payments/totals").text
     assert "£0.99</strong> in 1 payment:" in viewer.htmx("/payments/totals?status=failed").text
@@ -205,6 +219,40 @@ def test_all_that_the_filter_finds_is_downloaded(viewer: Visitor, bank: Mirror) 
     assert [it["payment"] for it in rows] == ["PM1", "PM3", "PM2"]
     assert rows[0]["amount"] == "1234.56"
     assert viewer.get("/payments.csv?from=soon").status_code == 422
+
+
+def test_rows_of_several_providers_each_say_whose_they_are(viewer: Visitor, bank: Mirror) -> None:
+    row = 'data-open="https://pay.example/payments/PM1" data-provider="Mirrored Pay"'
+
+    assert row in viewer.htmx("/payments").text
+
+
+def test_the_button_for_the_file_follows_the_filters(viewer: Visitor, bank: Mirror) -> None:
+    assert viewer.get("/payments").text.count('id="csv"') == 1
+
+    part = viewer.htmx("/payments?status=failed&sort=amount").text
+
+    assert 'id="csv" hx-swap-oob="true" href="/payments.csv?status=failed&amp;sort=amount"' in part
+    rows = list(csv.DictReader(io.StringIO(viewer.get("/payments.csv?status=failed").text)))
+    assert [it["payment"] for it in rows] == ["PM2"]
+
+
+def test_all_that_failed_lately_are_those_of_the_card(viewer: Visitor, bank: Mirror) -> None:
+    """Whatever has become of them: the list of a status would leave some out."""
+    for number, status in enumerate(("charged_back", "failed", "paid_out") * 2):
+        bank.payment(f"PF{number}", status=status)
+        bank.failure(f"PF{number}", "bank_account_closed", datetime(2026, 2, 28, tzinfo=UTC))
+    bank.payment("PM4", status="failed")
+    bank.failure("PM4", "bank_account_closed", datetime(2026, 1, 20, tzinfo=UTC))
+
+    card = viewer.htmx("/payments/failures").text
+    assert ">7 payments<" in card
+    assert '<a href="/payments?failed=7">All 7 that failed in the last 7 days</a>' in card
+    assert sorted(shown(viewer, "?failed=7")) == ["PF0", "PF1", "PF2", "PF3", "PF4", "PF5", "PM2"]
+    assert "in 7 payments" in viewer.htmx("/payments/totals?failed=7").text
+    assert sorted(shown(viewer, "?failed=365&reason=insufficient_funds")) == ["PM2"]
+    assert "PM4" in shown(viewer, "?failed=365")
+    assert "is no number of days" in viewer.get("/payments?failed=soon").text
 
 
 def test_a_file_begins_before_all_payments_are_read(host: Host, bank: Mirror) -> None:

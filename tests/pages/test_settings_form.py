@@ -128,3 +128,21 @@ def test_a_setting_that_belongs_to_no_field_is_told_on_top(app: Flask) -> None:
 
     assert form.form.error == "Look again."
     assert form.form["setting-share"].error == "Share is too large (limit 1)."
+
+
+def test_a_wrong_form_says_which_one_is_right() -> None:
+    schema = {
+        "type": "object",
+        "properties": {
+            "key": {"type": "string", "pattern": "^[a-z]+$", "x-form": "small letters alone"},
+            "host": {"type": "string", "pattern": "^[a-z]+$"},
+        },
+    }
+
+    with pytest.raises(InvalidInput) as refused:
+        validate(schema, {"key": "A1", "host": "A1"}, "it")
+
+    assert refused.value.fields == {
+        "host": "does not have the right form",
+        "key": "does not have the right form: small letters alone",
+    }

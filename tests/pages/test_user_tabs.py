@@ -124,6 +124,36 @@ def test_scripts_in_every_field_of_a_payer_are_shown_as_text(viewer: Visitor, de
     assert mistakes(text) == []
 
 
+def test_payments_of_a_disabled_connection_stay_readable(
+    operator: Visitor, desk: Desk, bank: Mirror, ann: int
+) -> None:
+    bank.link("CU1", ann)
+    bank.payment("PM1")
+    other = desk.add_user("Warehouse", given_name="Bob")
+    desk.host.connections.disable("bank", agent=AGENT)
+    address = url(ann, "bank", "mirror")
+
+    assert f'href="{address}"' in operator.get(f"/users/{ann}").text
+    page = operator.get(address)
+    assert page.status_code == 200
+    assert mistakes(page.text) == []
+    tab = operator.htmx(address).text
+    assert "PM1" in tab
+    assert "is disabled" in tab
+    assert "Refresh" not in tab
+    rows = list(csv.DictReader(io.StringIO(operator.get(f"{address}/payments.csv").text)))
+    assert [it["payment"] for it in rows] == ["PM1"]
+
+    assert f'href="{url(other, "bank", "mirror")}"' not in operator.get(f"/users/{other}").text
+
+
+def test_a_menu_of_a_row_can_name_the_provider(viewer: Visitor, bank: Mirror, ann: int) -> None:
+    bank.link("CU1", ann)
+    bank.payment("PM1")
+
+    assert 'data-provider="Mirrored Pay"' in viewer.htmx(url(ann, "bank", "mirror")).text
+
+
 def test_what_is_not_there_is_not_found(viewer: Visitor, ann: int) -> None:
     for path in (url(ann, slug="nowhere"), url(ann, "nowhere"), url(4711), url(10**30)):
         assert viewer.get(path).status_code == 404

@@ -155,7 +155,8 @@ def test_the_last_run_tells_why_it_failed(host: Host) -> None:
 
     assert mirror.last_run is not None
     assert (mirror.last_run.state, mirror.last_run.error) == ("failed", "The provider is down.")
-    said = "The last sync of bank failed. It said: The provider is down."
+    name = host.connections.get("bank").name
+    said = f"The last sync of {name} failed. It said: The provider is down."
     assert mirror.problems == (said,)
 
     owner = host.connections.get("bank").id

@@ -143,7 +143,9 @@ def test_a_connection_that_is_slow_to_name_its_tabs_keeps_no_other_back(
     assert late.error is not None
 
 
-def test_disabled_connections_have_no_tabs_in_the_ribbon(desk: Desk, ann: int) -> None:
+def test_a_disabled_connection_that_kept_nothing_has_no_tab_in_the_ribbon(
+    desk: Desk, ann: int
+) -> None:
     desk.host.connections.disable(CONNECTION, agent="tester")
 
     assert desk.host.tabs.ribbon(ann) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -9,12 +10,13 @@ from flask import Response, request
 
 from ...agents.roles import Role
 from ...audit_file import HEADINGS, csv_rows
-from ...audit_search import AuditFilter, known_entities, streamed_entries
+from ...audit_search import AuditFilter, known_authors, known_entities, streamed_entries
 from ...csv_texts import csv_texts
-from ..shell.pages import page, requires, the_host
+from ...host import Host
+from ..shell.pages import page, requires, the_host, wants_fragment
 from ..shell.paging import here
 from .blueprint import views
-from .entries import found_page, sentence
+from .entries import entity_words, found_page
 from .tabs import activity_tabs
 
 
@@ -32,8 +34,9 @@ def audit_log() -> Response:
         tabs=activity_tabs(),
         entries=entries,
         pager=pager,
-        entities=[("", "Everything"), *((it, sentence(it)) for it in entities)],
-        agents=[("", "Everybody"), *((it.name, it.name) for it in host.agents.all())],
+        entities=[("", "Everything"), *((it, entity_words(it)) for it in entities)],
+        agents=[("", "Everybody"), *((it, it) for it in _everybody(host))],
+        is_part=wants_fragment(),
         csv_url=here(after=None).replace("/activity/audit", "/activity/audit.csv", 1),
     )
 
@@ -46,6 +49,12 @@ def audit_file() -> Response:
     answer = Response(csv_texts(HEADINGS, csv_rows(entries)), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="audit-log.csv"'
     return answer
+
+
+def _everybody(host: Host) -> Sequence[str]:
+    """Agents, and whoever else has changed something: the author of a command, a schedule."""
+    names = {it.name for it in host.agents.all()} | set(known_authors(host.database))
+    return sorted(names, key=str.casefold)
 
 
 def _wanted() -> AuditFilter:

@@ -32,8 +32,14 @@ _ADDRESSES = {
     "connection": "/integrations/{}",
     "agent": "/configuration/agents/{}",
 }
-# Values that are the number of something.
-_HOLDS = {"site_id": "site", "invoice_site": "site", "customer_id": "customer"}
+_ENTITIES = {"change set": "Import"}
+# Values that are the number of something, or its slug.
+_HOLDS = {
+    "site_id": "site",
+    "invoice_site": "site",
+    "customer_id": "customer",
+    "connection": "connection",
+}
 _NAMES = {
     **CORE_LABELS,
     "site_id": "Site",
@@ -103,7 +109,7 @@ def in_words(it: AuditEntry, known: Known) -> Entry:
         agent=it.agent,
         action=_WORDS.get(it.action, sentence(it.action)),
         what=known.things.get((it.entity, it.entity_id), "")
-        or f"{sentence(it.entity)} {it.entity_id}".strip(),
+        or f"{entity_words(it.entity)} {it.entity_id}".strip(),
         url=address.format(it.entity_id) if address and it.entity_id else "",
         differences=[
             each
@@ -122,7 +128,7 @@ def _known(host: Host, entries: Sequence[AuditEntry]) -> Known:
             numbers[it.entity].add(int(it.entity_id))
         for values in (it.before or {}, it.after or {}):
             for key, entity in _HOLDS.items():
-                if isinstance(values.get(key), int):
+                if entity in numbers and isinstance(values.get(key), int):
                     numbers[entity].add(values[key])
     names = host.directory.names_of(
         users=numbers["user"], customers=numbers["customer"], sites=numbers["site"]
@@ -134,6 +140,7 @@ def _known(host: Host, entries: Sequence[AuditEntry]) -> Known:
         for entity, of_entity in {**found, "agent": agents}.items()
         for number, name in of_entity.items()
     }
+    things |= {("connection", it.slug): it.name for it in host.connections.all()}
     fields = {f"custom:{it.id}": it.name for it in host.directory.custom_fields()}
     return Known(things=things, fields=fields)
 
@@ -170,6 +177,11 @@ def _named(key: str, names: Mapping[str, str]) -> str:
     if key.startswith("custom:"):
         return key.removeprefix("custom:")
     return _NAMES.get(key, key.replace("_", " ").capitalize())
+
+
+def entity_words(entity: str) -> str:
+    """What pages call a kind of thing."""
+    return _ENTITIES.get(entity, sentence(entity))
 
 
 def sentence(name: str) -> str:

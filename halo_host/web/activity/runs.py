@@ -63,6 +63,7 @@ def runs() -> Response:
         connections=[("", "All connections"), *((it.slug, it.name) for it in connections)],
         kinds=[("", "All kinds"), *((it, KINDS[it]) for it in LANES if it in KINDS)],
         states=[("", "All states"), *((it.value, it.value.capitalize()) for it in JobState)],
+        names={it.slug: it.name for it in connections},
         kind_words=KINDS,
         why_words=REASONS,
         tones=TONES,
@@ -72,7 +73,8 @@ def runs() -> Response:
 @views.get("/activity/runs/<int:number>")
 @requires(Role.VIEWER)
 def run(number: int) -> Response:
-    job = the_host().jobs.get(number)
+    host = the_host()
+    job = host.jobs.get(number)
     return page(
         "activity/run.html",
         title=f"Run {number}",
@@ -80,6 +82,7 @@ def run(number: int) -> Response:
         crumbs=[("Activity", "/activity")],
         fragment="state",
         job=job,
+        names={it.slug: it.name for it in host.connections.all()},
         has_ended=job.state in ENDED,
         lasted=_lasted(job),
         waited=timedelta(milliseconds=job.waited_ms),

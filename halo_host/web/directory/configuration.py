@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from flask import Response, request
 
 from ...agents.roles import Role
-from ...directory.custom_fields import ENTITIES, TYPES
-from ...errors import InvalidInput
+from ...directory.custom_fields import ENTITIES, TYPES, CustomField
+from ...errors import InvalidInput, NotFound
 from ..shell.commands import told
 from ..shell.forms import Field, Form
 from ..shell.navigation import leads_somewhere
 from ..shell.pages import back_to, page, requires, say, the_agent, the_host
 from .blueprint import views
-from .words import ENTITY_LABELS
+from .words import ENTITY_LABELS, LONGEST_NAME
 
 _FIELDS = "/configuration/custom-fields"
 
@@ -25,31 +25,34 @@ class Tile:
     text: str
     icon: str
     url: str
+    role: Role = Role.VIEWER
 
 
 TILES = (
     Tile("Integrations", "Payment providers and their users.", "apps", "/integrations"),
     Tile("Agents", "Who signs in, with which role; sessions and API tokens.", "users-group",
-         "/configuration/agents"),
+         "/configuration/agents", Role.ADMINISTRATOR),
     Tile("Custom Fields", "What you keep about users, sites and customers.", "forms", _FIELDS),
-    Tile("Audit log", "Every change: who, when, before and after.", "history", "/activity/audit"),
+    Tile("Audit log", "Every change: who, when, before and after.", "history", "/activity/audit",
+         Role.ADMINISTRATOR),
     Tile("API", "Addresses and answers of the JSON API.", "api", "/api"),
 )  # fmt: skip
 
 
 @views.get("/configuration")
-@requires(Role.ADMINISTRATOR)
+@requires(Role.VIEWER)
 def configuration() -> Response:
+    role = the_agent().role
     return page(
         "directory/configuration.html",
         title="Configuration",
         area="configuration",
-        tiles=[tile for tile in TILES if leads_somewhere(tile.url)],
+        tiles=[it for it in TILES if role.allows(it.role) and leads_somewhere(it.url)],
     )
 
 
 @views.get("/configuration/custom-fields")
-@requires(Role.ADMINISTRATOR)
+@requires(Role.VIEWER)
 def all_custom_fields() -> Response:
     """`?entity=` shows those of users, sites or customers alone, as Halo's drop-down does."""
     wanted = request.args.get("entity", "")
@@ -64,17 +67,18 @@ def all_custom_fields() -> Response:
         entities=[("", "All entities"), *ENTITY_LABELS.items()],
         entity_labels=ENTITY_LABELS,
         types=TYPES,
+        filled_by=the_host().directory.filled_by(),
     )
 
 
 @views.get("/configuration/custom-fields/new")
-@requires(Role.ADMINISTRATOR)
+@requires(Role.OPERATOR)
 def new_custom_field() -> Response:
     return _form_page(_form(request.args.get("entity", "")))
 
 
 @views.post("/configuration/custom-fields/new")
-@requires(Role.ADMINISTRATOR)
+@requires(Role.OPERATOR)
 def add_custom_field() -> Response:
     form = _form()
     if not form.read():
@@ -93,6 +97,73 @@ def add_custom_field() -> Response:
     return back_to(_FIELDS)
 
 
+@views.get("/configuration/custom-fields/<int:number>/edit")
+@requires(Role.OPERATOR)
+def edit_custom_field(number: int) -> Response:
+    field = _the_field(number)
+    return _rename_page(_name_form(field), field)
+
+
+@views.post("/configuration/custom-fields/<int:number>/edit")
+@requires(Role.OPERATOR)
+def rename_custom_field(number: int) -> Response:
+    field = _the_field(number)
+    form = _name_form(field)
+    if not form.read():
+        return _rename_page(form, field, status=422)
+    try:
+        renamed = the_host().directory.rename_custom_field(
+            number, form["name"].value, agent=the_agent().name
+        )
+    except InvalidInput as error:
+        form["name"].error = told(error)
+        return _rename_page(form, field, status=422)
+    say(f"The field is called {renamed.name} now.")
+    return back_to(_FIELDS)
+
+
+@views.post("/configuration/custom-fields/<int:number>/delete")
+@requires(Role.OPERATOR)
+def delete_custom_field(number: int) -> Response:
+    field = _the_field(number)
+    try:
+        the_host().directory.remove_custom_field(field.id, agent=the_agent().name)
+    except InvalidInput as error:
+        say(told(error), "danger")
+    else:
+        say(f"{field.name} was deleted.")
+    return back_to(_FIELDS)
+
+
+def _the_field(number: int) -> CustomField:
+    """:raises NotFound: no field has that number, whatever the names of others."""
+    found = the_host().directory.custom_field(number)
+    if found.id != number:
+        raise NotFound(f"There is no custom field {number}.")
+    return found
+
+
+def _name_form(field: CustomField) -> Form:
+    return Form(
+        Field(name="name", label="Name", value=field.name, required=True, longest=LONGEST_NAME),
+        edits=True,
+    )
+
+
+def _rename_page(form: Form, field: CustomField, *, status: int = 200) -> Response:
+    return page(
+        "directory/form.html",
+        title=f"Rename {field.name}",
+        area="configuration",
+        crumbs=[("Configuration", "/configuration"), ("Custom Fields", _FIELDS)],
+        status=status,
+        form=form,
+        cancel=_FIELDS,
+        button="Save",
+        note=f"It is {field.kind}, and stays so. Values and mappings stay with it.",
+    )
+
+
 def _form(entity: str = "") -> Form:
     return Form(
         Field(
@@ -104,7 +175,7 @@ def _form(entity: str = "") -> Form:
             required=True,
             help="Values are kept of users; fields of sites and customers are names for later.",
         ),
-        Field(name="name", label="Name", required=True, attributes={"maxlength": "200"}),
+        Field(name="name", label="Name", required=True, longest=LONGEST_NAME),
         Field(
             name="type",
             label="Type",
@@ -127,5 +198,5 @@ def _form_page(form: Form, *, status: int = 200) -> Response:
         form=form,
         cancel=_FIELDS,
         button="Add field",
-        note="Choose name and type with care: as in Halo, neither can be changed later.",
+        note="Choose entity and type with care: neither can be changed later.",
     )

@@ -20,6 +20,7 @@ from .blueprint import views
 from .lists import PAGE_SIZE, pager_of, wanted_order
 from .named import the_customer
 from .ribbon import RibbonTab
+from .words import LONGEST_NAME
 
 _LIST = ("Customers", "/customers")
 
@@ -195,6 +196,7 @@ def _new_form() -> Form:
             label="First site",
             value=FIRST_SITE,
             required=True,
+            longest=LONGEST_NAME,
             help="It is the invoice site until you choose another one.",
         ),
     )
@@ -202,11 +204,12 @@ def _new_form() -> Form:
 
 def _fields(name: str, reference: str) -> tuple[Field, Field]:
     return (
-        Field(name="name", label="Name", value=name, required=True),
+        Field(name="name", label="Name", value=name, required=True, longest=LONGEST_NAME),
         Field(
             name="reference",
             label="Reference",
             value=reference,
+            longest=LONGEST_NAME,
             help="Its unique id in another system, if it has one.",
         ),
     )

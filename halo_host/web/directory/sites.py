@@ -16,6 +16,7 @@ from ..shell.paging import page_number
 from .blueprint import views
 from .lists import PAGE_SIZE, pager_of, wanted_order
 from .named import the_customer, the_site
+from .words import LONGEST_NAME
 
 
 @views.get("/customers/<int:customer>/sites/<int:number>")
@@ -103,7 +104,11 @@ def make_invoice_site(customer: int, number: int) -> Response:
 
 def _form(shown: Site | None = None) -> Form:
     name = Field(
-        name="name", label="Name", value="" if shown is None else shown.name, required=True
+        name="name",
+        label="Name",
+        value="" if shown is None else shown.name,
+        required=True,
+        longest=LONGEST_NAME,
     )
     if shown is not None and shown.is_invoice_site:
         return Form(name, edits=True)  # a customer always has one: another site takes the place

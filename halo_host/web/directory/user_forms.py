@@ -15,7 +15,7 @@ from ..shell.pages import back_to, page, requires, say, the_agent, the_host
 from .blueprint import views
 from .named import the_user
 from .ribbon import user_ribbon
-from .words import CORE_LABELS
+from .words import CORE_LABELS, LONGEST_NAME
 
 _KINDS: dict[str, Kind] = {"email": "email", "phone": "tel"}
 
@@ -113,13 +113,20 @@ def _form(shown: DirectoryUser | None = None) -> Form:
 
     return Form(
         *(
-            Field(name=name, label=label, value=value(name), kind=_KINDS.get(name, "text"))
+            Field(
+                name=name,
+                label=label,
+                value=value(name),
+                kind=_KINDS.get(name, "text"),
+                longest=LONGEST_NAME,
+            )
             for name, label in CORE_LABELS.items()
         ),
         Field(
             name="reference",
             label="Reference",
             value=value("reference"),
+            longest=LONGEST_NAME,
             help="The user's unique id in another system, if there is one.",
         ),
         edits=shown is not None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+LONGEST_NAME = 200  # characters, as in the API; what files and providers bring may be longer
 CORE_LABELS: Mapping[str, str] = {
     "given_name": "Given name",
     "family_name": "Family name",

@@ -13,6 +13,7 @@ from ...host import Host
 from ...payments.health import HostHealth
 from ..imports.words import STATES
 from ..shell.pages import page, requires, the_agent, the_host, wants_fragment
+from .waiting import waiting
 
 views = Blueprint("home", __name__, template_folder="templates")
 _ALERTS, _IMPORTS = 6, 6
@@ -47,6 +48,7 @@ def start() -> Response:
         alerts=host.alerts.list(limit=_ALERTS),
         imports=host.imports.newest(limit=_IMPORTS),
         steps=_steps(host),
+        waits=waiting(host, connections),
         health=_health(host) if wants_fragment() else None,
         looks=wants_fragment(),
         greeting=_greeting(host),
@@ -76,7 +78,7 @@ def _steps(host: Host) -> Sequence[Step]:
     steps = [
         Step(
             "Bring in your customers",
-            "Add them, or load a file with `halo-host directory load`.",
+            "Add them, or load a file with `halo-host directory import`.",
             bool(host.directory.customers(limit=1)),
             "/customers",
         ),

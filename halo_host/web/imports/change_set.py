@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from flask import Blueprint, Response, request
 
@@ -31,7 +33,7 @@ def show(number: int) -> Response:
     host = the_host()
     change_set = host.imports.get(number)
     wanted = asked_filter()
-    order = _chosen(Order, "sort") or Order.PAYERS
+    order = _chosen(Order, request.values.get("sort", "")) or Order.PAYERS
     at = page_number()
     rows = host.reviews.page(change_set, wanted, order=order, page=at, size=SIZE)
     counts = by_action(change_set)
@@ -92,16 +94,26 @@ def frame(host: Host, change_set: ChangeSet, title: str = "") -> dict[str, Any]:
 
 def asked_filter() -> RowFilter:
     """What the address, or a form, asks for."""
+    return _filter(request.values)
+
+
+def list_of(address: str) -> tuple[RowFilter, Order]:
+    """What the list at that address of an import shows, and in which order."""
+    asked = dict(parse_qsl(urlsplit(address).query))
+    return _filter(asked), _chosen(Order, asked.get("sort", "")) or Order.PAYERS
+
+
+def _filter(asked: Mapping[str, str]) -> RowFilter:
     return RowFilter(
-        action=_chosen(Action, "action"),
-        state=_chosen(RowState, "state"),
-        text=request.values.get("q", "")[:200],
+        action=_chosen(Action, asked.get("action", "")),
+        state=_chosen(RowState, asked.get("state", "")),
+        text=asked.get("q", "")[:200],
     )
 
 
-def _chosen(kind: type[Chosen], name: str) -> Chosen | None:
+def _chosen(kind: type[Chosen], value: str) -> Chosen | None:
     try:
-        return kind(request.values.get(name, ""))
+        return kind(value)
     except ValueError:
         return None
 

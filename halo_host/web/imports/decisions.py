@@ -26,15 +26,17 @@ def tick(number: int) -> Response:
     rows = request.form.getlist("row", type=number_of)
     wanted = request.form.get("wanted", "") == "1"
     meant = rows or asked_filter()
-    if wants_fragment():
-        host.reviews.tick(number, wanted, meant, agent=the_agent().name, version=version())
-        return page("imports/bar.html", **frame(host, host.imports.get(number)), fragment="content")
     try:
         changed = host.reviews.tick(
             number, wanted, meant, agent=the_agent().name, version=version()
         )
     except ChangedMeanwhile as stale:
-        return stale_page(number, stale)
+        if not wants_fragment():
+            return stale_page(number, stale)
+        _say_stale(stale.message)
+        return Response(status=204, headers={"HX-Refresh": "true"})  # every box as it stands now
+    if wants_fragment():
+        return page("imports/bar.html", **frame(host, host.imports.get(number)), fragment="content")
     said = "ticked" if wanted else "left out"
     say(f"{counted(changed, 'row')} {said}.")
     return back_to(list_address(number))
@@ -124,8 +126,12 @@ def stale_page(number: int, stale: ChangedMeanwhile | None = None) -> Response:
     text = stale.message if stale else (
         f"Import {number} has changed since you loaded this page; nothing was done."
     )  # fmt: skip
-    say(f"{text} This is how it stands now.", "warning")
+    _say_stale(text)
     return back_to(list_address(number))
+
+
+def _say_stale(text: str) -> None:
+    say(f"{text} This is how it stands now.", "warning")
 
 
 def list_address(number: int) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from ...agents.roles import Role
 from ...errors import ConnectionBusy, HostError
 from ...host import Host
-from ...imports.change_set_states import RUNNING, WAITING
+from ...imports.change_set_states import RUNNING
 from ...imports.change_sets import ChangeSet, State
+from ..integrations.first_sync import awaits_first_sync
 from ..integrations.module import address, module_page
+from ..numbers import number_of
 from ..shell.pages import back_to, requires, say, the_agent, the_host
 from ..shell.paging import followed
 from .words import WORDS, by_action
@@ -29,10 +31,16 @@ def listed(connection: str) -> Response:
 @views.post("/integrations/<connection>/imports")
 @requires(Role.OPERATOR)
 def start(connection: str) -> Response:
-    """Have the provider read. Of two operators who ask at once, the second sees the first's."""
+    """Have the provider read. Of two operators who ask at once, the second sees the first's; and
+    an import that waits for its review is replaced only by who was asked about that one."""
     host = the_host()
+    replaces = request.form.get("replaces", type=number_of)
+    waiting = host.imports.open_review(connection)
+    if waiting is not None and waiting != replaces:
+        say(f"Import {waiting} waits for its review. Apply or discard it first.", "warning")
+        return back_to(f"/imports/{waiting}")
     try:
-        change_set = host.reviews.start(connection, agent=the_agent().name)
+        change_set = host.reviews.start(connection, agent=the_agent().name, replaces=replaces)
     except ConnectionBusy as busy:
         running = _under_way(host, connection)
         if running is None:
@@ -50,7 +58,8 @@ def _shown(connection: str) -> Response:
         return host.imports.newest(details.slug, limit, before=after or None)
 
     found, pager = followed(read, _SIZE, lambda it: it.number)
-    newest = host.imports.newest(details.slug, 1)
+    number = host.imports.open_review(details.slug)
+    waiting = None if number is None else host.imports.get(number)
     return module_page(
         "imports/history.html",
         details,
@@ -58,8 +67,9 @@ def _shown(connection: str) -> Response:
         imports=[(it, by_action(it)) for it in found],
         pager=pager,
         running=_under_way(host, details.slug),
-        waiting=next((it for it in newest if it.state in WAITING), None),
-        held_set=next((it for it in newest if it.state is State.HELD), None),
+        waiting=waiting,
+        held_set=waiting if waiting is not None and waiting.state is State.HELD else None,
+        first_sync=awaits_first_sync(host, details.slug),
         held_payers=len(host.imports.held(details.slug)),
         obstacle=_obstacle(host, details.slug) if details.enabled else None,
         words=WORDS,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from flask import Blueprint, Response, request
 
 from ...agents.roles import Role
 from ...errors import ChangedMeanwhile, HostError, InvalidInput
+from ...host import Host
 from ...imports.change_set_states import WAITING
-from ...imports.change_sets import RowState
+from ...imports.change_sets import ChangeRow, RowState
+from ...imports.listing import RowFilter
 from ...imports.resolve import Choice, Lead, LinkTo, MakeNew, Skip, is_placeable
-from ...imports.rules import Rule
+from ...imports.rules import Action, Rule
 from ..numbers import number_of
+from ..shell.next_page import safe_page
 from ..shell.pages import back_to, page, requires, say, the_agent, the_host
-from .change_set import frame
+from .change_set import frame, list_of
 from .decisions import list_address, stale_page, version
 from .words import field_words
 
@@ -30,6 +35,7 @@ def show(number: int, position: int) -> Response:
 def place(number: int, position: int) -> Response:
     """Decide it: at once, or for when the import is applied."""
     host = the_host()
+    was_open = host.reviews.row(number, position).rows[0].state is RowState.OPEN
     try:
         row = host.imports.resolve(
             number, position, _choice(), agent=the_agent().name, version=version()
@@ -39,7 +45,23 @@ def place(number: int, position: int) -> Response:
     except HostError as error:
         return _shown(number, position, error)
     say(row.why.partition(" Before: ")[0])
-    return back_to(list_address(number))
+    following = _next_conflict(host, row) if was_open else None
+    return back_to(following or list_address(number))
+
+
+def _next_conflict(host: Host, row: ChangeRow) -> str | None:
+    """The page of the next conflict of the same list that waits for a decision: after this row, or
+    from the list's begin on."""
+    back = list_address(row.change_set)
+    wanted, order = list_of(back)
+    conflicts = RowFilter(action=Action.CONFLICT, state=RowState.OPEN, text=wanted.text)
+    before, after = host.reviews.neighbours(row, conflicts, order)
+    position = after or before
+    return None if position is None else _address(row.change_set, position, back)
+
+
+def _address(number: int, position: int, back: str) -> str:
+    return f"/imports/{number}/rows/{position}?{urlencode({'back': back})}"
 
 
 def _choice() -> Choice:
@@ -69,6 +91,10 @@ def _shown(number: int, position: int, error: HostError | None = None) -> Respon
     around = frame(host, change_set, row.name)
     waits = change_set.state in WAITING
     may_place = is_placeable(row) if waits else row.state is RowState.OPEN
+    back = safe_page(request.values.get("back", ""))
+    if not back.startswith(f"/imports/{number}"):
+        back = f"/imports/{number}"
+    before, after = host.reviews.neighbours(row, *list_of(back))
     return page(
         "imports/row.html",
         **around,
@@ -79,5 +105,7 @@ def _shown(number: int, position: int, error: HostError | None = None) -> Respon
         may_place=may_place and around["may_work"],
         may_lead=row.rule is Rule.PAYERS_DIFFER,
         fields=field_words(host),
-        back=request.values.get("back", ""),
+        back=back,
+        previous=None if before is None else _address(number, before, back),
+        next=None if after is None else _address(number, after, back),
     )

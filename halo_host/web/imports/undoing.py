@@ -10,6 +10,7 @@ from ...imports.change_sets import RowState
 from ..shell.pages import back_to, page, requires, the_agent, the_host, wants_fragment
 from .change_set import frame
 from .decisions import stale_page, version
+from .words import TAKEN_BACK, TAKEN_BACK_OF, field_words
 
 views = Blueprint("undoing", __name__)
 
@@ -25,6 +26,9 @@ def look(number: int) -> Response:
         **frame(host, change_set, "Undo"),
         fragment="preview",
         applied=change_set.count(RowState.APPLIED),
+        taken_back=TAKEN_BACK,
+        taken_back_of=TAKEN_BACK_OF,
+        fields=field_words(host),
         preview=host.reviews.preview_undo(number) if wants_fragment() else None,
     )
 

@@ -63,6 +63,33 @@ RULES: Mapping[Rule, str] = {
     Rule.PAYERS_DIFFER: "Payers of one user differ",
 }
 WORDS = {"states": STATES, "actions": ACTIONS, "row_states": ROW_STATES, "rules": RULES}
+# What taking back one row, or several, comes to.
+TAKEN_BACK: Mapping[Action, tuple[str, str]] = {
+    Action.NEW: ("new user is deleted", "new users are deleted"),
+    Action.LINK: (
+        "link is cut, and its user gets back the values that were there",
+        "links are cut, and their users get back the values that were there",
+    ),
+    Action.UPDATE: (
+        "user gets back the values that were there",
+        "users get back the values that were there",
+    ),
+    Action.REMOVED: ("payer is no longer marked as gone", "payers are no longer marked as gone"),
+    Action.RETURNED: ("payer is marked as gone again", "payers are marked as gone again"),
+    Action.SKIPPED: (
+        "skipped payer is released: the next import looks at it again",
+        "skipped payers are released: the next import looks at them again",
+    ),
+}
+# The same of the row of one payer.
+TAKEN_BACK_OF: Mapping[Action, str] = {
+    Action.NEW: "The user is deleted",
+    Action.LINK: "The link is cut",
+    Action.UPDATE: "Values as before",
+    Action.REMOVED: "No longer gone",
+    Action.RETURNED: "Gone again",
+    Action.SKIPPED: "Released",
+}
 _CORE = {name: name.replace("_", " ").capitalize() for name in CORE_FIELDS} | {
     "email": "E-mail address",
     "address_line1": "Address line 1",

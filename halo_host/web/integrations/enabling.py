@@ -19,6 +19,7 @@ from .settings_form import SettingsForm
 
 views = Blueprint("enabling", __name__)
 _LONGEST_SLUG = 60
+_SHORT_NAME = re.compile(rf"[a-z0-9][a-z0-9-]{{0,{_LONGEST_SLUG - 1}}}")
 
 
 @views.get("/configuration/integrations/<integration>")
@@ -38,6 +39,12 @@ def enable(integration: str) -> Response:
     good = form.read()
     name, short = form.form["name"], form.form["slug"]
     slug = short.value or _free_slug(host, tile, name.value)
+    if not _SHORT_NAME.fullmatch(slug):
+        short.error = (
+            f"{slug[:_LONGEST_SLUG]} cannot be a short name: it has lower-case letters, digits and "
+            f"- alone, {_LONGEST_SLUG} at most, such as {_plain(slug) or tile.slug}."
+        )
+        good = False
     if slug in {it.slug for it in host.connections.all()}:
         short.error = f"There is a connection {slug} already; choose another short name."
         good = False
@@ -111,7 +118,7 @@ def _form(host: Host, tile: Integration) -> SettingsForm:
             label="Short name",
             help="For addresses and commands: lower-case letters, digits and -. "
             "It is made from the name where you give none, and cannot be changed later.",
-            attributes={"maxlength": str(_LONGEST_SLUG), "pattern": "[a-z0-9][a-z0-9\\-]*"},
+            attributes={"spellcheck": "false", "autocapitalize": "none"},
         ),
     )
 
@@ -119,11 +126,15 @@ def _form(host: Host, tile: Integration) -> SettingsForm:
 def _free_slug(host: Host, tile: Integration, name: str) -> str:
     """The integration's own for its first connection, else one made from the name."""
     taken = {it.slug for it in host.connections.all()}
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    made = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[: _LONGEST_SLUG - 4].strip("-")
-    first = tile.slug if tile.slug not in taken else made or tile.slug
+    first = tile.slug if tile.slug not in taken else _plain(name) or tile.slug
     slug, number = first, 1
     while slug in taken:
         number += 1
         slug = f"{first}-{number}"
     return slug
+
+
+def _plain(name: str) -> str:
+    """A short name made from a name; empty where nothing of it can be one."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[: _LONGEST_SLUG - 4].strip("-")

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask import Blueprint, Response, request
 
 from ...agents.roles import Role
+from ...config_schema import secret_names
+from ...connections.connections import ConnectionDetails
+from ...errors import HostError
+from ...host import Host
 from ...jobs.job import Why
 from ...webhooks.inbox import Selection
 from ..shell.pages import back_to, requires, say, the_agent, the_host
-from .module import address, module_page
+from .module import address, integration_of, module_page
 from .run_words import KIND_WORDS
 
 views = Blueprint("health", __name__)
@@ -35,8 +41,20 @@ def show(connection: str) -> Response:
         deliveries=host.webhooks.find(Selection(connection=details.slug), limit=_DELIVERIES),
         tallies=host.webhooks.tallies(details.slug)[:_DAYS],
         alerts=host.alerts.list(details.slug, limit=20),
+        missing_secrets=_missing_secrets(host, details),
         kind_words=KIND_WORDS,
     )
+
+
+def _missing_secrets(host: Host, details: ConnectionDetails) -> Sequence[str]:
+    """Titles of the secrets of webhooks that are not stored. A plugin's schema says which of its
+    secrets are those of webhooks by their names alone."""
+    found = integration_of(host, details)
+    if isinstance(found, HostError):
+        return []
+    fields = found.config_schema.get("properties", {})
+    wanted = sorted(it for it in secret_names(found.config_schema) if it.startswith("webhook"))
+    return [fields[it].get("title", it) for it in wanted if it not in details.secrets]
 
 
 @views.post("/integrations/<connection>/health/verify")

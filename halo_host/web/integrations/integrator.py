@@ -15,10 +15,13 @@ from ...jobs.job import Job, JobState
 from ...jobs.presence import running_integrators
 from ...plurals import counted
 from ...sync.due import KINDS
+from ...sync.quiet import local_time
 from ...sync.schedule import Schedule
+from ..shell.commands import told
 from ..shell.forms import Field, Form
 from ..shell.pages import back_to, requires, say, the_agent, the_host
 from ..shell.paging import Pager, here
+from .first_sync import awaits_first_sync
 from .module import address, module_page
 from .run_words import KIND_WORDS, PART_WORDS
 
@@ -41,6 +44,8 @@ def show(connection: str) -> Response:
         _TAB,
         fragment="work",
         parts=host.schedules.standing(details.slug),
+        review=host.imports.open_review(details.slug),
+        first_sync=awaits_first_sync(host, details.slug),
         schedule=host.schedules.get(details.slug),
         timezone=host.settings.timezone,
         open_runs=host.jobs.list(details.slug, states=_OPEN),
@@ -63,6 +68,14 @@ def sync_now(connection: str) -> Response:
     if part not in {*KINDS, "all"}:
         raise InvalidInput(f"{part[:40]} is no part of a connection's work.")
     parts = host.schedules.offered(details) if part == "all" else (part,)
+    waiting = host.imports.open_review(details.slug) if "users" in parts else None
+    if waiting is not None:
+        say(
+            f"Nothing was begun, because import {waiting} waits for its review. "
+            "Apply or discard it first.",
+            "warning",
+        )
+        return back_to(f"/imports/{waiting}")
     host.schedules.sync_now(details.slug, agent=the_agent().name, parts=parts)
     say("It is queued: an integrator begins it in a moment.")
     return back_to(address(details.slug, _TAB))
@@ -117,7 +130,7 @@ def save(connection: str) -> Response:
     host = the_host()
     details = host.connections.get(connection)
     form = _form(host, details)
-    if form.read() and _numbers_are_good(form):
+    if form.read() and _numbers_are_good(form) and _times_are_good(form):
         try:
             host.schedules.set(details.slug, agent=the_agent().name, **_changes(form))
         except InvalidInput as error:
@@ -178,6 +191,21 @@ def _part_fields(part: str, schedule: Schedule) -> Sequence[Field]:
             attributes={"min": "1"},
         ),
     ]
+
+
+def _times_are_good(form: Form) -> bool:
+    """Say beside the fields of the quiet hours what is wrong with them."""
+    begin, end = form["quiet_from"], form["quiet_to"]
+    for each in (begin, end):
+        try:
+            local_time(each.value or "00:00")
+        except InvalidInput as error:
+            each.error = f"{each.label}: {told(error)}"
+    if bool(begin.value) is not bool(end.value):
+        (
+            end if begin.value else begin
+        ).error = "Quiet hours need both their beginning and their end."
+    return form.good
 
 
 def _numbers_are_good(form: Form) -> bool:

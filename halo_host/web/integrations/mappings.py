@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import get_close_matches
 
 from flask import Blueprint, Response, request
 
 from ...agents.roles import Role
 from ...connections.connections import ConnectionDetails
 from ...connections.matching import Policy
+from ...database.columns import name_key
 from ...database.tables import CORE_FIELDS
 from ...directory.custom_fields import CustomField
 from ...errors import InvalidInput, NotFound
 from ...host import Host
-from ..directory.words import CORE_LABELS
+from ...types import MappableField
+from ..directory.words import CORE_LABELS, LONGEST_NAME
 from ..shell.forms import Field, Form
 from ..shell.pages import back_to, requires, say, the_agent, the_host, wants_fragment
 from .module import address, module_page
@@ -23,6 +26,7 @@ from .provider_fields import fields_or_failure
 views = Blueprint("mappings", __name__)
 _TAB = "mappings"
 _NEW = "new:"  # before the name of a custom field that is to be made
+_ANYWAY = "anyway"
 POLICIES = (
     (Policy.FOLLOW, "Follow the provider", "Fills what is empty and updates what an import wrote; "
      "never what a person wrote."),
@@ -54,7 +58,7 @@ def save(connection: str) -> Response:
     host = the_host()
     details = host.connections.get(connection)
     form = _form()
-    if form.read():
+    if form.read() and _is_accepted(host, details, form):
         try:
             said = _map(host, details, form)
         except (InvalidInput, NotFound) as error:
@@ -72,12 +76,12 @@ def found_at_provider(connection: str) -> Response:
     text = request.args.get("q", "").strip()
     fields, failure = fields_or_failure(the_host(), the_host().connections.get(connection).slug)
     found: list[tuple[str, str, str]] = [
-        (it.key, it.key, _note(it.label if it.label != it.key else "", it.sample))
+        (it.key, it.key, _note(_other_label(it), it.sample))
         for it in fields
         if text.casefold() in it.key.casefold() or text.casefold() in it.label.casefold()
     ][:FOUND_AT_ONCE]
     if text and text not in {it.key for it in fields}:
-        unseen = "As it is typed" if failure else "No payer was seen with it yet"
+        unseen = "As it is typed" if failure else "Not known at the provider"
         found.append((text, text, unseen))
     return choices(found, nothing=failure or "The provider has no fields of its own: type a name.")
 
@@ -149,11 +153,31 @@ def _policy(text: str) -> Policy:
         raise InvalidInput(f"{text[:40]} is no policy of a field.") from None
 
 
+def _is_accepted(host: Host, details: ConnectionDetails, form: Form) -> bool:
+    """Whether the provider knows the field, or somebody wants it all the same."""
+    theirs = form["provider_field"]
+    fields, failure = fields_or_failure(host, details.slug)
+    known = [it.key for it in fields]
+    if theirs.value in known or form[_ANYWAY].value:
+        return True
+    if failure:
+        theirs.error = f"It cannot be seen whether the provider has “{theirs.value}”: {failure}"
+    else:
+        alike = get_close_matches(theirs.value, known, n=1, cutoff=0.4) or [
+            it for it in known if theirs.value.casefold() in it.casefold()
+        ]
+        meant = f" Did you mean “{alike[0]}”?" if alike else ""
+        theirs.error = f"No payer has a field “{theirs.value}” at the provider.{meant}"
+    return False
+
+
 def _map(host: Host, details: ConnectionDetails, form: Form) -> str:
     """Map the fields that were chosen, and make the custom field where it is a new one."""
     agent = the_agent().name
     chosen = form["user_field"].value
     if chosen.startswith(_NEW):
+        if len(chosen) - len(_NEW) > LONGEST_NAME:
+            raise InvalidInput(f"A new field's name may have {LONGEST_NAME} characters.")
         made = host.directory.add_custom_field(chosen.removeprefix(_NEW), agent=agent)
         chosen = form["user_field"].value = str(made.id)  # it is there, whatever comes now
     mapping = host.connections.map_field(
@@ -169,6 +193,14 @@ def _map(host: Host, details: ConnectionDetails, form: Form) -> str:
 def _text_fields(host: Host) -> Sequence[CustomField]:
     fields = [it for it in host.directory.custom_fields() if it.is_mappable]
     return sorted(fields, key=lambda it: it.name.casefold())
+
+
+def _other_label(field: MappableField) -> str:
+    """What the provider's label says more than the key, which stands before it."""
+    label, key = field.label, field.key
+    if label.casefold().startswith(key.casefold()):
+        label = label[len(key) :].strip().removeprefix("(").removesuffix(")")
+    return "" if name_key(label) == name_key(key) else label
 
 
 def _note(*parts: str | None) -> str:
@@ -189,6 +221,12 @@ def _form() -> Form:
             label="Field of the user",
             required=True,
             help="A Text field of users. Type a new name to make one.",
+        ),
+        Field(
+            name=_ANYWAY,
+            label="Use it anyway",
+            kind="checkbox",
+            help="For a field that payers will have later.",
         ),
         Field(
             name="policy",

@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from ...config_schema import is_secret
+from ...config_schema import is_secret, validate
+from ...errors import InvalidInput
 from ..shell.forms import Field, Form, Kind
 
 _PREFIX = "setting-"
@@ -179,6 +180,7 @@ class SettingsForm:
     ) -> None:
         self.settings = list(settings_of(schema))
         self._stored = stored
+        self._shared = dict(schema.get("$defs", {}))
         self._removable = [
             it for it in self.settings if it.is_secret and it.name in held and not it.is_required
         ]
@@ -197,7 +199,15 @@ class SettingsForm:
         self.form = Form(*fields, edits=stored is not None)
 
     def read(self) -> bool:
-        return self.form.read()
+        """Whether all is there and each value fits; what does not is said beside every field."""
+        self.form.read()
+        rules = {it.name: it.rules for it in self.settings}
+        given = {name: value for name, value in self.values().items() if value is not None}
+        try:
+            validate({"$defs": self._shared, "properties": rules}, given, "it")
+        except InvalidInput as error:
+            self._beside(error.fields)
+        return self.form.good
 
     def values(self) -> dict[str, Any]:
         """For `enable` what was given, for `configure` what is changed: None takes one out."""
@@ -213,15 +223,20 @@ class SettingsForm:
 
     def refuse(self, wrong: Mapping[str, str], message: str) -> None:
         """Put what the schema says beside the fields; what belongs to none, on top."""
-        known = {it.name: it for it in self.settings}
-        for name, said in wrong.items():
-            if name == "name" and name not in known and name in self.form.fields:
-                self.form["name"].error = f"{self.form['name'].label} {said}."
-            elif name in known:
-                text = "is needed" if said == "is missing" else said
-                self.form[_PREFIX + name].error = f"{known[name].label} {text}."
-        if not self.form.wrong or not (known.keys() | {"name"}) >= wrong.keys():
+        known = {it.name for it in self.settings}
+        if "name" in wrong and "name" not in known and "name" in self.form.fields:
+            self.form["name"].error = f"{self.form['name'].label} {wrong['name']}."
+        self._beside(wrong)
+        if not self.form.wrong or not (known | {"name"}) >= wrong.keys():
             self.form.error = message
+
+    def _beside(self, wrong: Mapping[str, str]) -> None:
+        for each in self.settings:
+            field = self.form[_PREFIX + each.name]
+            if each.name in wrong and not field.error:
+                said = wrong[each.name]
+                text = "is needed" if said == "is missing" else said
+                field.error = f"{each.label} {text}."
 
 
 def settings_of(schema: Mapping[str, Any]) -> Iterator[Setting]:

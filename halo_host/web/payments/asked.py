@@ -48,6 +48,21 @@ def day(name: str) -> date | None:
         ) from None
 
 
+def days(name: str) -> int | None:
+    """A number of days.
+
+    :raises InvalidInput: it is none, or reaches back further than any mirror does.
+    """
+    text = request.args.get(name, "").strip()
+    if not text:
+        return None
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and int(text) > 0):
+        raise InvalidInput(
+            f"“{text[:40]}” is no number of days.", advice="Give a whole number such as 7."
+        )
+    return int(text)
+
+
 def filter_text() -> str:
     """The query of this address without its page, for lists and files of the same filter."""
     kept = [(name, it) for name, it in request.args.items(multi=True) if it and name != "after"]

@@ -57,10 +57,24 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class FailedFor:
-    """A reason with its share of the most frequent one, in hundredths."""
+    """Payments that failed for one cause, and their sums by currency, the most frequent first.
 
-    reason: Reason
+    `share` is that of the most frequent cause, in hundredths; `collected` came in after all.
+    """
+
+    cause: str
+    payments: int
+    collected: int
+    amounts: Sequence[Money]
     share: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The most frequent causes. `others` payments failed for one that is not among them."""
+
+    causes: Sequence[FailedFor]
+    others: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +134,27 @@ def by_month(collected: Iterable[Month], refunded: Iterable[Month], first: date)
     return found
 
 
-def by_reason(failed: Sequence[Reason], most: int = 8) -> list[FailedFor]:
-    highest = max((it.payments for it in failed), default=1)
-    return [FailedFor(it, -(-it.payments * 100 // highest)) for it in failed[:most]]
+def by_reason(failed: Sequence[Reason], most: int = 8) -> Failed:
+    """A reason stands for one currency; here all of a cause are one."""
+    causes: dict[str, list[Reason]] = {}
+    for it in failed:
+        causes.setdefault(it.cause, []).append(it)
+    counts = {cause: sum(it.payments for it in of) for cause, of in causes.items()}
+    ordered = sorted(counts, key=lambda cause: (-counts[cause], cause))
+    highest = max(counts.values(), default=1)
+    return Failed(
+        [
+            FailedFor(
+                cause,
+                counts[cause],
+                sum(it.collected for it in causes[cause]),
+                [it.amount for it in causes[cause]],
+                -(-counts[cause] * 100 // highest),
+            )
+            for cause in ordered[:most]
+        ],
+        sum(counts[cause] for cause in ordered[most:]),
+    )
 
 
 def by_days(taken: TimeToPayout | None, days: Sequence[PayoutDays]) -> Waiting | None:

@@ -10,7 +10,7 @@ from ...agents.roles import Role
 from ...alerts.raising import MONEY_KINDS
 from ..shell.pages import page, requires, the_agent, the_host
 from .tones import tone_of
-from .views import payment_of, views
+from .views import views
 
 __all__ = ["views"]
 
@@ -35,7 +35,6 @@ def one(connection: str, payment: str) -> Response:
         ],
         connection=host.connections.get(connection),
         tone_of=tone_of,
-        payment_of=payment_of,
         raw=json.dumps(found.raw, indent=2, ensure_ascii=False)
         if may_see_raw and found.raw is not None
         else "",

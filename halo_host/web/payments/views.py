@@ -12,7 +12,6 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from ...agents.roles import Role
-from ...alerts.alerts import Alert
 from ...alerts.raising import MONEY_KINDS
 from ...errors import HostError, InvalidInput, NotFound
 from ...host import Host
@@ -22,15 +21,19 @@ from ..shell.pages import page, requires, the_host, wants_fragment
 from ..shell.paging import Pager, here
 from . import asked, charts
 from .downloads import csv_download
+from .provider import only_provider, providers
+from .told import payment_of, told
 from .tones import state_of
 
 views = Blueprint("payments", __name__, template_folder="templates")
 views.add_app_template_filter(state_of, "payment_state")
+views.add_app_template_filter(told, "alert_text")
+views.add_app_template_filter(payment_of, "alert_page")
 SIZE = 50
 LATELY = timedelta(days=7)
 _FAILURES = 6
 _ALERTS = 50  # more than anybody acknowledges in one go
-_FILTERS = ("connection", "status", "from", "to", "customer", "reason", "unlinked")
+_FILTERS = ("connection", "status", "from", "to", "customer", "reason", "failed", "unlinked")
 
 
 @views.get("/payments")
@@ -38,14 +41,19 @@ _FILTERS = ("connection", "status", "from", "to", "customer", "reason", "unlinke
 def listed() -> Response:
     host = the_host()
     found, error = _found(host)
+    connections = host.connections.all()
+    named = providers(host, connections)
     shown: dict[str, Any] = {
         "found": found,
         "error": error,
         "sort": asked.order(),
         "pager": _pager(found),
         "is_filtered": any(request.args.get(name) for name in _FILTERS),
-        "connections": {it.slug: it.name for it in host.connections.all()},
+        "connections": {it.slug: it.name for it in connections},
         "query_text": asked.filter_text(),
+        "is_part": wants_fragment(),
+        "provider": only_provider(named),
+        "providers": named,
     }
     if not wants_fragment():
         shown |= {
@@ -53,7 +61,6 @@ def listed() -> Response:
             "statuses": host.payments.statuses(),
             "reasons": host.payments.known_reasons(),
             "customer": _customer(host),
-            "payment_of": payment_of,
         }
     return page("payments/list.html", title="Payments", area="payments", fragment="rows", **shown)
 
@@ -62,7 +69,7 @@ def _found(host: Host) -> tuple[ListPage | None, HostError | None]:
     """What a wrong day or a stale mark asks for is told in the list's place."""
     try:
         page = host.payments.list(
-            _wanted(),
+            _wanted(host),
             sort=asked.ORDERS[asked.order()],
             cursor=asked.word("after"),
             limit=SIZE,
@@ -72,8 +79,9 @@ def _found(host: Host) -> tuple[ListPage | None, HostError | None]:
     return page, None
 
 
-def _wanted() -> PaymentFilter:
-    """:raises InvalidInput: a day is none."""
+def _wanted(host: Host) -> PaymentFilter:
+    """:raises InvalidInput: a day is none, or a number of days."""
+    days = asked.days("failed")
     return PaymentFilter(
         connection=asked.word("connection"),
         statuses=asked.words("status"),
@@ -81,6 +89,7 @@ def _wanted() -> PaymentFilter:
         charged_to=asked.day("to"),
         customer=asked.word("customer"),
         reasons=asked.words("reason"),
+        failed_since=None if days is None else host.clock() - timedelta(days=days),
         unlinked=asked.word("unlinked") is not None,
     )
 
@@ -105,13 +114,6 @@ def _customer(host: Host) -> tuple[str, str]:
     return str(customer.id), customer.name
 
 
-def payment_of(alert: Alert) -> str:
-    """The address of the payment that an alert about money tells of; "" where it names none."""
-    kind, _, payment = alert.key.partition(":")
-    named = kind in MONEY_KINDS and payment
-    return f"/payments/{alert.connection}/{payment}" if named else ""
-
-
 @views.get("/payments/failures")
 @requires(Role.VIEWER)
 def failures() -> Response:
@@ -133,13 +135,14 @@ def failures() -> Response:
 @requires(Role.VIEWER)
 def totals() -> Response:
     """A part of the page: sums by currency of all that the filter finds."""
+    host = the_host()
     return page(
         "payments/totals.html",
         title="Totals",
         area="payments",
         crumbs=[("Payments", "/payments")],
         fragment="part",
-        totals=the_host().payments.totals(_wanted()),
+        totals=host.payments.totals(_wanted(host)),
     )
 
 
@@ -170,5 +173,5 @@ def drawn() -> Response:
 def download() -> Response:
     """All that the filter finds."""
     host = the_host()
-    found = host.payments.stream(_wanted(), sort=asked.ORDERS[asked.order()])
+    found = host.payments.stream(_wanted(host), sort=asked.ORDERS[asked.order()])
     return csv_download(found, f"payments-{host.clock().date()}")

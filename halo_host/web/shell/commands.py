@@ -50,6 +50,10 @@ PLACES: tuple[tuple[str, Place], ...] = (
         Place("Configuration > Custom Fields > New", "/configuration/custom-fields/new"),
     ),
     ("customers list", Place("Customers", "/customers")),
+    (
+        f"import run {_SLUG} --replace-review",
+        Place("Import Users in Integrations > {1} > Import", "/integrations/{1}/imports"),
+    ),
     ("import list", Place("Activity", "/activity")),
     (
         r"import show (\d+) --action (\w+)",
@@ -58,6 +62,10 @@ PLACES: tuple[tuple[str, Place], ...] = (
     (r"import show (\d+)", Place("import {1}", "/imports/{1}")),
     (r"import apply (\d+)", Place("apply it", "/imports/{1}")),
     (r"import discard (\d+)", Place("discard it", "/imports/{1}")),
+    (
+        f"mappings remove {_SLUG} .*",
+        Place("Integrations > {1} > Field mappings", "/integrations/{1}/mappings"),
+    ),
     ("payments list", Place("Payments", "/payments")),
     ("plugins", Place("Integrations", "/integrations")),
     ("sites list", Place("Customers", "/customers")),

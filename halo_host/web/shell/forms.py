@@ -17,6 +17,7 @@ class Field:
     """One field. `choices` are (value, text) of a select; a checkbox is "1" or empty.
 
     `seen` is the value with which the form was made: what is stored now, where it edits a record.
+    `longest` is how many characters may be typed; a longer value that is stored already may stay.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Field:
     choices: Sequence[tuple[str, str]] = ()
     autocomplete: str = "off"
     placeholder: str = ""
+    longest: int | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
     seen: str = field(init=False)
 
@@ -44,6 +46,11 @@ class Field:
         """Ids of the help and the error, for assistive technology."""
         parts = [(self.help, "help"), (self.error, "error")]
         return " ".join(f"{self.id}-{part}" for text, part in parts if text)
+
+    @property
+    def is_too_long(self) -> bool:
+        over = self.longest is not None and len(self.value) > self.longest
+        return over and _plain(self.value) != _plain(self.seen)
 
     def merge(self, seen: str) -> None:
         """Since the browser was shown `seen`, somebody else may have stored another value. It stays
@@ -89,6 +96,10 @@ class Form:
                 each.error = f"{each.label} is needed."
             elif each.kind == "select" and each.value not in {it for it, _ in each.choices}:
                 each.error = f"{each.label} is none of the choices."
+            elif each.is_too_long:
+                each.error = (
+                    f"{each.label} has {len(each.value):,} characters; at most {each.longest} fit."
+                )
             seen = request.form.get(f"seen-{each.name}") if self.edits else None
             if seen is not None and each.error:
                 each.seen = seen

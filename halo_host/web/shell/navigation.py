@@ -29,7 +29,7 @@ AREAS = (
     Area("payments", "Payments", "credit-card", "/payments"),
     Area("integrations", "Integrations", "apps", "/integrations"),
     Area("activity", "Activity", "activity", "/activity"),
-    Area("configuration", "Configuration", "settings", "/configuration", Role.ADMINISTRATOR),
+    Area("configuration", "Configuration", "settings", "/configuration"),
 )
 
 

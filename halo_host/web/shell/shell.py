@@ -67,6 +67,7 @@ def prepare(app: Flask, host: Host) -> None:
         "ago": lambda moment: formats.when(moment, host.clock()),
         "the_path": lambda: request.path,
         "query": lambda: request.args,
+        "signed_in": access.signed_in,
     }
     environment.globals["ui"] = _macros(environment)
 

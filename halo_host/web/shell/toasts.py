@@ -22,6 +22,8 @@ from . import cookies, csrf
 Tone = Literal["success", "info", "warning", "danger"]
 _LIFE = timedelta(minutes=2)
 _LONGEST = 400
+# What has htmx load a whole page, which then shows the messages.
+_LOADS_ANEW = ("HX-Redirect", "HX-Refresh")
 _ROOM = 2_400  # a cookie holds 4,096 bytes with all that is around it
 
 
@@ -50,7 +52,8 @@ def send(response: Response) -> Response:
     if not g.get("toasts"):
         return response
     listed = _packed(g.toasts)
-    leads_on = 300 <= response.status_code < 400 or "HX-Redirect" in response.headers
+    loads_anew = any(name in response.headers for name in _LOADS_ANEW)
+    leads_on = 300 <= response.status_code < 400 or loads_anew
     if leads_on:
         text = base64.urlsafe_b64encode(listed.encode()).decode()
         cookies.write(response, cookies.TOAST, f"{text}.{csrf.sign(text.encode())}", lasts=_LIFE)

@@ -16,6 +16,7 @@ from ...types import PaymentQuery
 from ..directory.ribbon import UNNAMED, Ribbon, user_ribbon
 from ..payments.asked import ORDERS, day, filter_text, order, words
 from ..payments.downloads import csv_download
+from ..payments.provider import only_provider, providers
 from ..shell.commands import told
 from ..shell.pages import back_to, page, requires, say, the_agent, the_host, wants_fragment
 from ..shell.paging import Pager, here
@@ -69,6 +70,7 @@ def _opened(number: int, connection: str, slug: str) -> Response:
         raise
     except HostError as refused:  # a day that is none, the mark of another list's page
         error = refused
+    details = host.connections.get(connection)
     linking = opened is not None and opened.takes_query and not opened.is_linked
     can_link = linking and the_agent().role.allows(Role.OPERATOR)
     return page(
@@ -80,7 +82,8 @@ def _opened(number: int, connection: str, slug: str) -> Response:
         opened=opened,
         error=error,
         content=Markup(opened.html) if opened else "",  # noqa: S704  # cleaned by the room
-        connection=host.connections.get(connection),
+        connection=details,
+        provider=only_provider(providers(host, [details])),
         base=f"/users/{number}/tabs/{connection}/{slug}",
         statuses=host.payments.statuses(connection=connection),
         query_text=filter_text(),

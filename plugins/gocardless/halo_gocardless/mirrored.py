@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from halo_host import Payment, PaymentQuery, TabContext
+from halo_host import Payment, PaymentQuery, PaymentState, TabContext
 
 from .chart import Chart, charts, first_day
 
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 OLD = timedelta(hours=24)  # from then on the age of the mirror is pointed out
 
+_COLLECTED = ("confirmed", "paid out")  # in the words of a history
+_WENT_BACK = {
+    PaymentState.FAILED: "failed",
+    PaymentState.CHARGED_BACK: "was charged back",
+}
 _ORIGINS = {
     "api": "through the API",
     "bank": "by the bank",
@@ -53,6 +58,24 @@ class Row:
     @property
     def has_more(self) -> bool:
         return bool(self.history or self.refunds or self.payout or self.payment.mandate_id)
+
+    @property
+    def went_back(self) -> str:
+        """What has become of it in the end where the money is not there: how its row says so."""
+        return _WENT_BACK.get(self.payment.state, "")
+
+    @property
+    def failure(self) -> Happening | None:
+        """Why it is not there."""
+        if not self.went_back:
+            return None
+        return next((it for it in reversed(self.history) if it.is_failure and it.text), None)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it failed after it had counted as collected."""
+        was_in = self.payment.payout_id or any(it.action in _COLLECTED for it in self.history)
+        return bool(self.payment.state is PaymentState.FAILED and was_in)
 
 
 def load_mirrored(context: TabContext, mirror: MirrorView) -> Mapping[str, Any]:

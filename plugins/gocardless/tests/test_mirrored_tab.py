@@ -287,6 +287,7 @@ def test_a_payment_shows_its_status_and_opens_in_gocardless():
     assert "paid out Part of a payout." in parts.text
     links = [attributes for tag, attributes in parts.tags if tag == "a"]
     assert links[0] == {
+        "class": "halo-muted",
         "href": f"{DASHBOARD}/payments/PM1",
         "target": "_blank",
         "rel": "noopener noreferrer",
@@ -300,8 +301,41 @@ def test_the_history_of_a_payment_is_told_in_plain_words_with_its_reason():
     assert "created through the API Payment created via the API." in parts.text
     assert "failed by the bank The payer had too little money. (ARUDD-0)" in parts.text
     bad = [tag for tag, attributes in parts.tags if attributes.get("class") == "halo-bad"]
-    assert bad == ["dd", "li"]
+    assert bad == ["dd", "div", "li"]
     assert [tag for tag, _ in parts.tags].count("details") == 2
+
+
+def test_a_row_begins_with_its_day_and_says_why_the_money_is_not_there():
+    shown = Parts(render(FULL)).text
+    row = shown.partition("History of PM1")[2].partition("History of PM2")[0]
+    assert "9 Mar 2026 PM2" in row
+    assert "09:30" not in row.partition("PM2")[0][-30:]
+    assert "failed The payer had too little money. Part of a payout." in row
+    assert "Late failure" not in shown
+
+
+def test_a_failure_after_the_money_was_in_is_told_apart():
+    late = replace(FAILED, payout_id="PO1")
+    paid = replace(CREATED, action="paid_out", cause="payment_paid_out")
+    mirror = replace(FULL, page=PaymentPage(payments=(late,)))
+
+    in_payout = Parts(render(mirror)).text
+    assert "Late failure: the money had been collected, and was taken back." in in_payout
+    assert "arrival 16 Mar 2026 before it failed" in in_payout
+
+    told = replace(
+        FULL,
+        page=PaymentPage(payments=(FAILED,)),
+        all_timelines={"PM2": (CREATED, paid, FAILURE)},
+    )
+    assert "Late failure" in Parts(render(told)).text
+
+
+def test_a_payment_that_was_charged_back_says_so_beside_its_payout():
+    back = replace(PAYMENT, status="charged_back", state=PaymentState.CHARGED_BACK)
+    shown = Parts(render(replace(FULL, page=PaymentPage(payments=(back,))))).text
+    assert "before it was charged back" in shown
+    assert "Late failure" not in shown
 
 
 def test_an_event_without_a_sentence_shows_its_cause():

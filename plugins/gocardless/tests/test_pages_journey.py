@@ -106,7 +106,7 @@ def test_a_payment_opens_in_gocardless_in_every_way(
 
     def by_menu() -> None:
         row.locator("td").nth(2).click(button="right")
-        page.get_by_role("menuitem", name="Open at the provider").click()
+        page.get_by_role("menuitem", name="Open in GoCardless").click()
 
     def by_enter() -> None:
         row.focus()

@@ -5,10 +5,24 @@
 
   document.addEventListener("input", (event) => {
     const form = event.target.closest("form[data-guard]");
-    if (form) changed.add(form);
+    if (!form) return;
+    changed.add(form);
+    form.setAttribute("data-changed", "");
   });
   document.addEventListener("submit", (event) => changed.delete(event.target));
   document.addEventListener("htmx:beforeRequest", (event) => changed.delete(event.target));
+  /* A form that stays on the page when it is saved, such as a choice on a row. */
+  document.addEventListener("htmx:afterRequest", (event) => {
+    const form = event.target;
+    if (!form.matches("form[data-stays]")) return;
+    if (!event.detail.successful) {
+      changed.add(form);
+      return;
+    }
+    form.removeAttribute("data-changed");
+    const held = form.contains(document.activeElement) || document.activeElement === document.body;
+    if (held) form.querySelector("select, input:not([type=hidden])").focus();
+  });
   window.addEventListener("beforeunload", (event) => {
     if ([...changed].some((form) => form.isConnected)) event.preventDefault();
   });

@@ -11,7 +11,7 @@
       window.halo.say("Copied.", "success");
     } catch {
       /* Without https there is no clipboard for pages; what is selected can be copied by hand. */
-      window.halo.say("Press Ctrl+C to copy the address: it is selected.", "info");
+      window.halo.say("Press Ctrl+C to copy it: it is selected.", "info");
     }
   });
 })();

@@ -33,12 +33,14 @@
     close(false);
     const address = row.dataset.open;
     const page = row.querySelector('a[href^="/payments/"]');
+    const named = row.closest("[data-provider]");
+    const where = named ? `in ${named.dataset.provider}` : "at the provider";
     menu = document.createElement("div");
     menu.className = "menu-sheet row-menu";
     menu.setAttribute("role", "menu");
     menu.setAttribute("aria-label", "What to do with this row");
     menu.append(
-      item("Open at the provider", () => window.open(address, "_blank", "noopener,noreferrer")),
+      item(`Open ${where}`, () => window.open(address, "_blank", "noopener,noreferrer")),
     );
     if (page) menu.append(item("Show it here", () => window.location.assign(page.href)));
     menu.append(item("Copy the link", () => copy(address, "The link is copied.")));
