@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -26,6 +26,7 @@ from ..settings import Settings
 
 NAME = "halo-host"
 _FILE = "queue.db"
+_LOCK = 0x48414C50  # of PostgreSQL, for whoever makes the tables
 _log = logging.getLogger("halo_host.queue")
 
 
@@ -101,9 +102,12 @@ class Queue:
             )
         if url.scheme.startswith("postgres"):
             dsn = address.replace("postgresql+psycopg://", "postgresql://", 1)
-            return PostgresHuey(
-                NAME, dsn=dsn, create_tables=listens, table_prefix="halo_queue", **options
+            huey = PostgresHuey(
+                NAME, dsn=dsn, create_tables=False, table_prefix="halo_queue", **options
             )
+            if listens:
+                _make_tables(dsn, huey.storage.ddl)
+            return huey
         if url.scheme in {"redis", "rediss"}:
             return _redis(address, options)
         raise InvalidInput(
@@ -111,6 +115,17 @@ class Queue:
             advice="Give sqlite:////PATH, postgresql://user@server/database or "
             "redis://server:6379/0.",
         )
+
+
+def _make_tables(dsn: str, statements: Sequence[str]) -> None:
+    """Huey's own way fails for all but the first of several integrators that begin at once:
+    PostgreSQL's CREATE TABLE IF NOT EXISTS is no protection against another one just then."""
+    import psycopg
+
+    with psycopg.connect(dsn) as connection:
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        for statement in statements:
+            connection.execute(statement.encode())
 
 
 def _redis(address: str, options: dict[str, Any]) -> Huey:

@@ -233,7 +233,7 @@ class Inbox:
         """Say of deliveries how their processing ended."""
         now = self.clock()
         with self.database.write() as connection:
-            _take(connection, [deliveries.c.id.in_([it.id for it in results])])
+            _lock_in_order(connection, [deliveries.c.id.in_([it.id for it in results])])
             for result in results:
                 connection.execute(
                     update(deliveries)
@@ -250,7 +250,7 @@ class Inbox:
         """Make deliveries unprocessed again; how many of each connection."""
         done = (deliveries.c.state != NEW, *conditions)
         with self.database.write() as connection:
-            _take(connection, done)
+            _lock_in_order(connection, done)
             counted = connection.execute(
                 select(deliveries.c.connection, func.count())
                 .where(*done)
@@ -271,14 +271,14 @@ class Inbox:
         while True:
             with self.database.write() as connection:
                 old = deliveries.c.id.in_(connection.scalars(some).all())
-                _take(connection, [old])
+                _lock_in_order(connection, [old])
                 count = connection.execute(delete(deliveries).where(old, *done)).rowcount
             total += count
             if count < _PRUNED_AT_ONCE:
                 return total
 
 
-def _take(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> None:
+def _lock_in_order(connection: Connection, conditions: Sequence[ColumnElement[bool]]) -> None:
     """Lock these rows in the order in which the writer stores deliveries, that of their keys: on
     PostgreSQL, two that take the same rows in different orders would wait for each other."""
     if connection.dialect.name == "sqlite":

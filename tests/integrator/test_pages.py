@@ -84,6 +84,10 @@ def is_done(desk: Desk, number: int) -> bool:
     return desk.host.jobs.get(number).state is JobState.DONE
 
 
+def has_ended(process: subprocess.Popen[str]) -> bool:
+    return process.poll() is not None
+
+
 def stop(process: subprocess.Popen[str]) -> None:
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=DEADLINE)
@@ -142,7 +146,7 @@ def test_integrators_side_by_side_never_work_in_one_lane_at_once(desk: Desk, fol
         eventually(lambda: len(fetched(folder)) >= PAGES)
         first.kill()
         first.wait()
-        eventually(lambda: all(is_done(desk, number) for number in numbers))
+        eventually(lambda: all(is_done(desk, number) for number in numbers) or has_ended(second))
         stop(second)
 
     assert not (folder / "overlaps").exists()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from support.acme import CONNECTION, Desk
@@ -12,6 +14,8 @@ from support.acme import CONNECTION, Desk
 from halo_host.errors import InvalidInput
 from halo_host.jobs.queue import Queue, queue_address
 from halo_host.settings import Settings, settings_from
+
+INTEGRATORS = 8
 
 
 @pytest.fixture
@@ -44,6 +48,24 @@ def test_a_queued_job_rings_with_its_number(desk: Desk, queue: Queue, heard: lis
     answer_all(queue)
 
     assert heard == [job.id]
+
+
+def test_integrators_that_begin_at_once_all_find_their_queue(address: str) -> None:
+    together = Barrier(INTEGRATORS)
+
+    def begin(number: int) -> None:
+        together.wait()
+        queue = Queue(address, answer=lambda number: None)
+        queue.ring(number)
+        queue.close()
+
+    with ThreadPoolExecutor(INTEGRATORS) as pool:
+        for _ in pool.map(begin, range(INTEGRATORS)):
+            pass
+
+    queue = Queue(address, answer=lambda number: None)
+    assert queue.huey.storage.queue_size() == INTEGRATORS
+    queue.close()
 
 
 def test_without_an_integrator_nothing_is_made(desk: Desk) -> None:
