@@ -65,10 +65,10 @@ def user(results: Sequence[Rows], words: Words, address: str) -> str:
     for number, link in enumerate(links, start=1):
         gone = link["removed_at"] is not None
         state = pill("Gone at the provider", "warning") if gone else pill("Linked", "success")
-        payer = escape(link["external_id"])
+        connection, payer = escape(link["connection_name"]), escape(link["external_id"])
         parts.append(
-            f'<tr><td data-label="Connection">{escape(link["connection_name"])}</td>'
-            f'<td data-label="Payer"><code>{payer}</code></td>'
+            f'<tr><td data-label="Connection" class="long-text">{connection}</td>'
+            f'<td data-label="Payer" class="long-text"><code>{payer}</code></td>'
             f'<td data-label="Linked">{moment(link["created_at"])}</td>'
             f'<td data-label="State">{state}</td>'
             f'<td class="text-end"><button type="button" class="btn btn-sm" '
@@ -143,7 +143,7 @@ def _change(
 ) -> str:
     number, position = row["change_set_id"], row["position"]
     address = f"/imports/{number}/rows/{position}?back={back}"
-    name = escape(row["name"])
+    name, why = escape(row["name"]), escape(row["why"])
     return (
         f'<tr data-href="{address}" class="change-row">'
         f'<td data-label="Apply">{_tick(row, number, position, name)}</td>'
@@ -153,7 +153,7 @@ def _change(
         f'<td data-label="Action">{pill(*_ACTIONS[row["action"]])}</td>'
         f'<td data-label="Goes to" class="row-goes">{_place(row, people, places)}</td>'
         f'<td data-label="Why"><span class="row-place">{_RULES[row["rule"]]}'
-        f'<span class="row-note">{escape(row["why"])}</span></span></td>'
+        f'<span class="row-note row-reason" title="{why}">{why}</span></span></td>'
         f'<td data-label="Changes">{_changes(row, words)}</td></tr>'
     )
 
@@ -191,13 +191,12 @@ def _changes(row: sqlite3.Row, words: Words) -> str:
     if row["action"] == "conflict":
         return '<span class="row-note">–</span>'
     if row["action"] == "new":
-        shown = "".join(
-            f'<span><span class="row-note">{label}</span> {escape(after[name])}</span>'
-            for name, label in _FIELDS.items()
-            if after.get(name)
+        mail = f"<span>{escape(after['email'])}</span>" if after.get("email") else ""
+        more = "".join(
+            f"{escape(after[name])} · " for name in ("company", "phone") if after.get(name)
         )
         count = f'<span class="row-note">{len(after)} fields</span>'
-        return f'<span class="row-values">{shown}</span>{count}'
+        return f'<span class="row-values">{mail}<span>{more}{count}</span></span>'
     shown = "".join(
         f'<span><span class="row-note">{_FIELDS[name]}</span> {_value(before.get(name, ""))} '
         f"{words['icons']['becomes']} {_value(value)}</span>"
