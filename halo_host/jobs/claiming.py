@@ -30,7 +30,9 @@ MAX_ATTEMPTS = 5
 # What has waited for so long is no longer overtaken by webhooks, however many come.
 PATIENCE = timedelta(minutes=10)
 
-_CLAIMED = job_query().add_columns(jobs.c.token, jobs.c.connection_id, jobs.c.lease_until)
+_CLAIMED = job_query().add_columns(
+    jobs.c.token, jobs.c.connection_id, jobs.c.lease_until, connections.c.name
+)
 
 
 class Claims:
@@ -174,7 +176,8 @@ class Claims:
                 advice="Look at the log of that machine (memory, kills), then retry the run.",
             )
         )
-        text = f"Run {row['id']} of {row['connection']} ({kind}) was given up. {said}"
+        work = f"the {NAMES.get(kind, kind)} of {row['name']}"
+        text = f"Run {row['id']}, {work}, was given up. {said}"
         dead = NewAlert(row["connection_id"], "job_dead", f"job_dead:{kind}", text, "", now)
         raise_alerts(connection, [dead])
 

@@ -119,7 +119,7 @@ def test_a_job_that_kills_its_workers_is_given_up(desk: Desk) -> None:
     assert f"died {MAX_ATTEMPTS} times" in job.error
     (alert,) = desk.host.alerts.list(CONNECTION)
     assert (alert.kind, alert.key) == ("job_dead", "job_dead:sync")
-    assert f"Run {number} of {CONNECTION} (sync) was given up." in alert.text
+    assert f"Run {number}, the sync of Acme Pay, was given up." in alert.text
 
 
 def test_a_cancelled_job_writes_nothing_more_and_frees_its_lane(desk: Desk) -> None:
