@@ -114,6 +114,7 @@ def test_a_payment_is_shown_with_everything_about_it():
         assert shown in text(html)
     (link,) = Tags(html).named("a")
     assert link == {
+        "class": "halo-muted",
         "href": "https://manage.gocardless.com/payments/PM1",
         "target": "_blank",
         "rel": "noopener noreferrer",
