@@ -69,7 +69,8 @@ class ConnectionChange(Body):
 
 
 class MirrorHealth(Shape):
-    """`problems` say what is wrong; without any the mirror is healthy."""
+    """`problems` say what is wrong; without any the mirror is healthy. `is_paused`: nothing begins
+    by itself. `review` is the import whose review the users wait for."""
 
     connection: Slug
     name: str
@@ -82,7 +83,9 @@ class MirrorHealth(Shape):
     money_alerts: int
     last_run: Job | None
     next_run: Planned | None
+    is_paused: bool
     problems: list[str]
+    review: int | None
 
 
 class HealthShape(Shape):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import pytest
 from support.acme import AGENT, CONNECTION, Desk
+from support.bank import Bank, BankPlugin
 from support.clock import Clock
 from support.pages import Visitor, mistakes
 from support.working import work
 
+from halo_host import Connection, EndOfList, ExternalUser, hookimpl
 from halo_host.imports.change_sets import State
 
 ANN = {"id": "CU1", "given_name": "Ann", "family_name": "Archer", "email": "ann@acme.example"}
@@ -39,6 +42,32 @@ def test_the_integrator_tab_says_what_the_users_wait_for(review: int, viewer: Vi
     assert mistakes(page.text) == []
     assert f"Import {review} waits for its review" in text_of(page.text)
     assert f'Waits for the review of <a href="/imports/{review}">' in page.text
+
+
+class PayingBank(BankPlugin):
+    """It has users as well as streams."""
+
+    @hookimpl
+    def halo_import_users(self, connection: Connection) -> Iterable[ExternalUser | EndOfList]:
+        yield ExternalUser(id="CU1", given_name="Ann", email="ann@acme.example")
+        yield EndOfList(records=1)
+
+
+def test_the_health_tab_leads_to_the_review(desk: Desk, viewer: Visitor) -> None:
+    host = desk.host
+    host.plugins.add("bank", PayingBank(Bank(host.clock)))
+    host.connections.enable(
+        "bank", {}, agent=AGENT, matching={"default_site": desk.default_site.id}
+    )
+    number = host.reviews.start("bank", agent=AGENT).number
+    work(host)
+
+    page = viewer.get("/integrations/bank/health")
+
+    assert mistakes(page.text) == []
+    assert f'<a href="/imports/{number}">The review of import {number}</a>' in page.text
+    told = host.health.look("bank").mirrors[0]
+    assert (told.review, told.is_paused) == (number, False)
 
 
 def test_the_import_tab_says_it_and_asks_before_it_is_replaced(
