@@ -145,7 +145,7 @@ def _change(
     address = f"/imports/{number}/rows/{position}?back={back}"
     name, why = escape(row["name"]), escape(row["why"])
     return (
-        f'<tr data-href="{address}" class="change-row">'
+        f'<tr id="row-{position}" data-href="{address}" class="change-row">'
         f'<td data-label="Apply">{_tick(row, number, position, name)}</td>'
         f'<td data-label="Payer" class="row-payer"><span class="row-place">'
         f'<a href="{address}">{name}</a>'

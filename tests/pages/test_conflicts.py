@@ -54,7 +54,11 @@ def test_each_decision_leads_to_the_next_conflict_and_the_last_to_the_list(
         answer = operator.post(f"/imports/{number}/rows/{position}", form)
         led_to.append(answer.headers["Location"])
 
-    assert led_to == [row_at(number, 5, conflicts), row_at(number, 1, conflicts), conflicts]
+    assert led_to == [
+        row_at(number, 5, conflicts),
+        row_at(number, 1, conflicts),
+        f"{conflicts}#row-1",
+    ]
 
 
 def test_a_row_has_the_one_before_and_the_one_after_it_in_its_list(

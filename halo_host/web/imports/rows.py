@@ -46,7 +46,7 @@ def place(number: int, position: int) -> Response:
         return _shown(number, position, error)
     say(row.why.partition(" Before: ")[0])
     following = _next_conflict(host, row) if was_open else None
-    return back_to(following or list_address(number))
+    return back_to(following or f"{list_address(number)}#row-{position}")
 
 
 def _next_conflict(host: Host, row: ChangeRow) -> str | None:
