@@ -15,6 +15,7 @@ from support.clock import Clock
 from support.databases import empty_postgresql, kinds_of_run, make_tables, sqlite_url
 from support.postgresql_programs import NoServer
 from support.postgresql_server import Server, running_server
+from support.templates import compile_once
 
 from halo_host.host import Host
 from halo_host.settings import Settings
@@ -25,6 +26,10 @@ NEEDS_A_DATABASE = {"database_url", "postgresql_server"}
 
 
 @pytest.hookimpl(tryfirst=True)  # before `-m` looks at the marks
+def pytest_configure() -> None:
+    compile_once()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what needs a browser, and leave out what another run does: tests of the PostgreSQL
     server where the run has none, and tests without a database where the run is for PostgreSQL

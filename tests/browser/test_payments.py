@@ -65,7 +65,7 @@ def test_what_went_wrong_is_seen_acknowledged_and_looked_into(
     page.get_by_role("link", name="Payments", exact=True).click()
 
     expect(page.get_by_role("alert")).to_contain_text("Ann had the bank take £37.02 back.")
-    expect(page.get_by_text("Failed in the last 7 days")).to_be_visible()
+    expect(page.get_by_role("heading", name="Failed in the last 7 days")).to_be_visible()
     expect(page.get_by_role("img", name=re.compile("Collected by month in GBP"))).to_be_visible()
     picture(page, "payments")
     page.get_by_role("button", name="Acknowledge").click()

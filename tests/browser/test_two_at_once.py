@@ -142,9 +142,11 @@ def test_what_a_colleague_has_removed_is_said(
         expect(each.locator("#mappings").get_by_text("Leeds")).to_be_visible()
     remove = "Remove the mapping of Branch"
     other.get_by_role("button", name=remove).click()
+    other.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(other.get_by_text("No field is mapped")).to_be_visible()
 
     page.get_by_role("button", name=remove).click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.locator("[data-toast]")).to_contain_text("Branch")
 
     other.goto("/")

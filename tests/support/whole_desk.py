@@ -129,6 +129,9 @@ class WholeDesk:
             "/activity/runs/<int:number>": [f"/activity/runs/{self.run}"],
             "/configuration/agents/<int:number>": [agent],
             "/configuration/agents/<int:number>/edit": [f"{agent}/edit"],
+            "/configuration/custom-fields/<int:number>/edit": [
+                f"/configuration/custom-fields/{self.custom_field}/edit"
+            ],
             "/configuration/integrations/<integration>": ["/configuration/integrations/acme-pay"],
             "/customers/<int:customer>/sites/<int:number>": [site],
             "/customers/<int:customer>/sites/<int:number>/edit": [f"{site}/edit"],
@@ -187,7 +190,7 @@ class WholeDesk:
 
     def _configure(self) -> None:
         directory, connections = self.host.directory, self.host.connections
-        directory.add_custom_field("Branch", agent=AGENT)
+        self.custom_field = directory.add_custom_field("Branch", agent=AGENT).id
         directory.add_custom_field("Contract ends", type="date", agent=AGENT)
         connections.configure(CONNECTION, settings={"webhook_secret": SECRET}, agent=AGENT)
         connections.map_field(CONNECTION, "office", "Branch", Policy.FOLLOW, agent=AGENT)
