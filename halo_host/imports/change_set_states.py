@@ -40,6 +40,20 @@ def open_review(connection: Connection, connection_id: int) -> int | None:
     return next(iter(in_states(connection, connection_id, WAITING)), None)
 
 
+def ended_since(connection: Connection, connection_id: int, when: datetime) -> int | None:
+    """A change set of the connection that was applied or taken back after that time."""
+    return connection.scalar(
+        select(change_sets.c.id)
+        .where(
+            change_sets.c.connection_id == connection_id,
+            change_sets.c.state.in_([*UNDOABLE, State.UNDONE]),
+            change_sets.c.finished_at > when,
+        )
+        .order_by(change_sets.c.id.desc())
+        .limit(1)
+    )
+
+
 def planned_at(connection: Connection, number: int) -> tuple[State, datetime]:
     """The state of a change set, and when its provider was asked."""
     row = connection.execute(

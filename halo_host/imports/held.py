@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, func, insert, literal, select, update
 
 from ..database.bulk import insert_rows
-from ..database.columns import stored_time
-from ..database.tables import held_payers, links
-from .change_sets import ChangeRow
+from ..database.columns import UtcTime, stored_time
+from ..database.tables import change_rows, change_sets, held_payers, links
+from .change_sets import ChangeRow, RowState
 
 
 class Reason(StrEnum):
     UNDONE = "undone"
     SKIPPED = "skipped"
+    LEFT_OUT = "left-out"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +53,40 @@ def hold(
             for row in {row.external_id: row for row in rows}.values()
         ],
     )
+
+
+def hold_left_out(connection: Connection, number: int, now: datetime) -> int:
+    """Hold the payers of those rows of a change set that an operator left out; how many."""
+    left_out = change_rows.c.state == RowState.LEFT_OUT, change_rows.c.change_set_id == number
+    payers = select(change_rows.c.external_id).where(*left_out)
+    of_connection = (
+        select(change_sets.c.connection_id).where(change_sets.c.id == number).scalar_subquery()
+    )
+    connection.execute(
+        delete(held_payers).where(
+            held_payers.c.connection_id == of_connection, held_payers.c.external_id.in_(payers)
+        )
+    )
+    connection.execute(
+        update(links)
+        .where(links.c.connection_id == of_connection, links.c.external_id.in_(payers))
+        .values(digest="")
+    )
+    columns = ["connection_id", "external_id", "name", "reason", "change_set_id", "held_at"]
+    query = (
+        select(
+            change_sets.c.connection_id,
+            change_rows.c.external_id,
+            func.min(change_rows.c.name),
+            literal(str(Reason.LEFT_OUT)),
+            change_sets.c.id,
+            literal(now, UtcTime),
+        )
+        .join(change_sets, change_sets.c.id == change_rows.c.change_set_id)
+        .where(*left_out)
+        .group_by(change_sets.c.connection_id, change_sets.c.id, change_rows.c.external_id)
+    )
+    return connection.execute(insert(held_payers).from_select(columns, query)).rowcount
 
 
 def release(connection: Connection, connection_id: int, external_ids: Collection[str]) -> int:

@@ -117,6 +117,7 @@ class Imports:
         :raises HostError: the provider failed; nothing was applied.
         """
         importer = self._importer(self._connections.ready(slug), agent, progress)
+        self._refuse_while_waiting(slug, replaces)
         with self._jobs.holding("import", slug, agent=agent) as job:
             finished = importer.finish_interrupted(job.lease)
             self._refuse_while_waiting(slug, replaces)
@@ -144,13 +145,28 @@ class Imports:
         if lease.arguments or (finished and lease.attempts > 1):
             sentences = [_sentence(self.get(number)) for number in finished]
             return " ".join(sentences) or "It had been interrupted before it changed anything."
-        waiting = self.open_review(lease.slug)
-        if waiting is not None and lease.why == Why.SCHEDULE:
-            self._jobs.cancel(lease.job_id, agent=lease.agent)
-            raise JobCancelled(f"Import {waiting} of {lease.slug} waits for its review.")
+        if lease.why == Why.SCHEDULE:
+            self._give_way(lease)
         self._refuse_while_waiting(lease.slug)
         importer = self._importer(self._connections.ready(lease.slug), lease.agent, SILENT)
         return _sentence(self.get(importer.run(lease)))
+
+    def _give_way(self, lease: Lease) -> None:
+        """What a schedule asked for is not done where an import waits for its review, or was
+        applied or taken back since then: it would write what an operator has just left out."""
+        details = self._connections.get(lease.slug)
+        queued_at = self._jobs.get(lease.job_id).queued_at
+        with self._database.read() as connection:
+            waiting = change_set_states.open_review(connection, details.id)
+            decided = change_set_states.ended_since(connection, details.id, queued_at)
+        if waiting is not None:
+            reason = f"Import {waiting} of {details.name} waits for its review."
+        elif decided is not None:
+            reason = f"Import {decided} of {details.name} has ended meanwhile."
+        else:
+            return
+        self._jobs.cancel(lease.job_id, agent=lease.agent)
+        raise JobCancelled(reason)
 
     def _look(self, lease: Lease, number: int, replaces: int | None) -> str:
         try:

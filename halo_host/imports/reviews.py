@@ -21,7 +21,7 @@ from ..database.tables import change_rows
 from ..errors import ConnectionBusy, InvalidInput
 from ..jobs.job import Job, JobState, Why
 from ..jobs.jobs import Jobs
-from . import change_set_states, change_sets, listing, lookups
+from . import change_set_states, change_sets, held, listing, lookups
 from .change_set_states import RUNNING, UNDOABLE, WAITING
 from .change_sets import ChangeRow, ChangeSet, RowState, State
 from .imports import LOOK, Imports
@@ -100,8 +100,18 @@ class Reviews:
         """
         self._imports.expect_importable(slug)
 
-    def apply(self, number: int, *, agent: str, version: int | None = None) -> ChangeSet:
+    def apply(
+        self,
+        number: int,
+        *,
+        agent: str,
+        version: int | None = None,
+        hold_left_out: bool = False,
+    ) -> ChangeSet:
         """Have the rows applied that are not left out.
+
+        With `hold_left_out` no import looks at the payers of the others until somebody releases
+        them; without it the next import takes them in, by a schedule too.
 
         :raises ChangedMeanwhile: it is no longer the `version` that was shown.
         :raises InvalidInput: it does not wait to be applied.
@@ -109,7 +119,10 @@ class Reviews:
         with self._database.write() as connection:
             change_set_states.expect(connection, number, WAITING, version)
             change_sets.set_state(connection, number, State.APPLYING)
-            self._note(connection, agent, "import.approved", number)
+            held_now = (
+                held.hold_left_out(connection, number, self._clock()) if hold_left_out else 0
+            )
+            self._note(connection, agent, "import.approved", number, {"held": held_now})
         return self._queued(number, self._slug(number), State.APPLYING, agent)
 
     def undo(self, number: int, *, agent: str, version: int | None = None) -> ChangeSet:

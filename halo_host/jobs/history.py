@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Text, and_, func, or_, select, type_coerce
+from sqlalchemy import Connection, Text, and_, exists, func, or_, select, type_coerce
 
 from ..database.job_tables import jobs
 from .job import ENDED, JobState
@@ -31,7 +31,8 @@ class History:
     """One kind of job of a connection.
 
     `last` is when the newest ended one began and ended; `failures` how many failed in a row until
-    then, `error` what the newest of those said. `is_open` tells that one is queued or at work.
+    then, `error` what the newest of those said. `is_open` tells that one is queued or at work,
+    whatever its task is: an import is not due while another one is applied or taken back.
     """
 
     last: tuple[datetime, datetime] | None = None
@@ -61,6 +62,7 @@ def histories(
 
 def _history(connection: Connection, connection_id: int, kind: str) -> History:
     of_kind = [jobs.c.connection_id == connection_id, jobs.c.kind == kind]
+    lives = connection.scalar(select(exists().where(*of_kind, jobs.c.state.not_in(ENDED))))
     if kind == "import":
         of_kind.append(or_(jobs.c.arguments == {}, _APPLIED))
     elif kind != "verify":
@@ -89,5 +91,5 @@ def _history(connection: Connection, connection_id: int, kind: str) -> History:
         first_done=first_done,
         failures=len(failed),
         error=failed[0].error if failed else "",
-        is_open=any(row.state not in ENDED for row in newest),
+        is_open=bool(lives),
     )

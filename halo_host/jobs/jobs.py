@@ -201,7 +201,8 @@ class Jobs:
     ) -> Iterator[Held]:
         """`begin` a job and end it with the block: done, or failed with the block's error.
 
-        `forget` leaves no record of it: for short work that has an audit row of its own.
+        `forget` leaves no record of it, nor of a refusal: for short work that has an audit row of
+        its own.
 
         :raises ConnectionBusy: another job runs in this lane.
         """
@@ -209,12 +210,16 @@ class Jobs:
         try:
             yield held
         except BaseException as error:
-            self._fail_by(held.lease, error)
-            raise
-        finally:
             if forget:
-                self.drop(held.lease)
-        self.finish(held.lease, held.result)
+                with suppress(HostError):
+                    self.drop(held.lease)
+            else:
+                self._fail_by(held.lease, error)
+            raise
+        if forget:
+            self.drop(held.lease)
+        else:
+            self.finish(held.lease, held.result)
 
     def _fail_by(self, lease: Lease, error: BaseException) -> None:
         """Note why a job ended early; where that cannot be written, the first error counts."""

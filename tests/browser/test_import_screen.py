@@ -113,6 +113,26 @@ def test_two_operators_at_once(
     assert host.imports.get(waiting.number).state is State.PLANNED
 
 
+def test_after_a_tick_all_other_decisions_of_the_page_go_on(
+    waiting: ChangeSet, page: Page, sign_in: Any, host: Host
+) -> None:
+    sign_in(Role.OPERATOR)
+    page.goto(f"/imports/{waiting.number}?q=ann")
+    said = page.get_by_role("status").filter(has_text="will be applied")
+    page.locator("tbody input[type=checkbox]").first.uncheck()
+    expect(said).to_contain_text("1 left out")
+    page.get_by_role("button", name="Tick all").click()
+    expect(said).not_to_contain_text("left out")
+
+    page.goto(f"/imports/{waiting.number}")
+    page.locator("tbody input[type=checkbox]").first.uncheck()
+    expect(said).to_contain_text("1 left out")
+    page.get_by_label("What to do with them").select_option("Skip the payer until it is released")
+    page.get_by_role("button", name="Decide").click()
+    expect(page.locator("[data-toast]")).to_contain_text("2 conflicts")
+    assert host.imports.get(waiting.number).count("open") == 0
+
+
 @pytest.mark.parametrize(("width", "most"), [(1280, 110), (1024, 110)])
 def test_a_review_is_read_row_below_row_at_ordinary_widths(
     waiting: ChangeSet, page: Page, sign_in: Any, width: int, most: int

@@ -85,7 +85,22 @@ def test_a_picker_is_chosen_with_the_mouse_and_takes_no_other_text(shown: Page) 
     picker.fill("no such site")
     expect(shown.get_by_text("Nothing found.")).to_be_visible()
     shown.keyboard.press("Tab")
+    expect(picker).to_have_value("Site 2")
+
+    picker.fill("")
+    shown.keyboard.press("Tab")
     expect(picker).to_have_value("")
+
+
+def test_what_is_typed_into_a_picker_and_no_choice_is_not_saved(shown: Page) -> None:
+    picker = shown.get_by_role("combobox", name="Default Site")
+    picker.click()
+    choices(shown).filter(has_text=re.compile("^Site 2")).click()
+    picker.fill("no such site")
+    expect(shown.get_by_text("Nothing found.")).to_be_visible()
+    picker.evaluate("text => text.form.requestSubmit()")
+
+    expect(shown.get_by_text("Saved with site 2.")).to_be_visible()
 
 
 def test_a_filter_changes_the_list_and_the_address_and_the_way_back(shown: Page) -> None:

@@ -9,9 +9,11 @@ from support.acme import AGENT, CONNECTION, Desk
 from support.clock import Clock
 from support.working import work
 
-from halo_host.errors import InvalidInput
+from halo_host.errors import ChangedMeanwhile, InvalidInput
 from halo_host.imports.change_sets import State
+from halo_host.imports.held import Reason
 from halo_host.imports.listing import RowFilter
+from halo_host.imports.resolve import Skip
 from halo_host.integrator.sweep import Sweep
 from halo_host.jobs.job import JobState, Why
 from halo_host.jobs.presence import Presence
@@ -65,6 +67,61 @@ def test_the_schedule_waits_for_it_and_says_so(desk: Desk, clock: Clock, sweep: 
     desk.host.imports.discard(number, agent=AGENT)
     turn(desk, sweep)
     assert desk.names() == ["Ann Archer", "Ben Baker"]
+
+
+@pytest.mark.parametrize("is_queued_already", [False, True])
+def test_no_schedule_writes_what_was_left_out_while_the_rest_is_applied(
+    desk: Desk, clock: Clock, sweep: Sweep, is_queued_already: bool
+) -> None:
+    number = reviewed(desk, clock)
+    if is_queued_already:
+        desk.host.jobs.enqueue("import", CONNECTION, why=Why.SCHEDULE, agent="Integrator")
+        clock.advance(seconds=1)
+
+    desk.host.reviews.apply(number, agent=AGENT)
+    clock.advance(seconds=1)
+    for _ in range(3):
+        turn(desk, sweep)
+        clock.advance(minutes=10)
+
+    assert desk.names() == ["Ann Archer"]
+    assert desk.host.imports.get(number).state is State.APPLIED
+    assert users_part(desk).failures == 0
+    clock.advance(hours=1)
+    turn(desk, sweep)
+    assert desk.names() == ["Ann Archer", "Ben Baker"]
+
+
+def test_what_was_left_out_can_be_held_until_somebody_releases_it(
+    desk: Desk, clock: Clock, sweep: Sweep
+) -> None:
+    number = reviewed(desk, clock)
+
+    desk.host.reviews.apply(number, agent=AGENT, hold_left_out=True)
+    turn(desk, sweep)
+    clock.advance(hours=2)
+    turn(desk, sweep)
+
+    assert desk.names() == ["Ann Archer"]
+    (held,) = desk.host.imports.held(CONNECTION)
+    assert (held.external_id, held.name, held.reason) == ("CU2", "Ben Baker", Reason.LEFT_OUT)
+    assert held.change_set == number
+    desk.host.imports.release(CONNECTION, [], agent=AGENT, change_set=number)
+    clock.advance(hours=2)
+    turn(desk, sweep)
+    assert desk.names() == ["Ann Archer", "Ben Baker"]
+
+
+def test_a_refused_decision_is_no_run(desk: Desk, clock: Clock) -> None:
+    number = reviewed(desk, clock)
+    before = desk.host.jobs.list(CONNECTION)
+
+    with pytest.raises(ChangedMeanwhile):
+        desk.host.imports.resolve(number, 1, Skip(), agent=AGENT, version=1)
+    with pytest.raises(InvalidInput, match="waits for its review"):
+        desk.host.imports.run(CONNECTION, agent=AGENT)
+
+    assert desk.host.jobs.list(CONNECTION) == before
 
 
 def test_a_first_import_that_is_reviewed_does_not_set_the_schedule_going(

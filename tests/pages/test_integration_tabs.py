@@ -7,7 +7,7 @@ import re
 
 import pytest
 from flask import Flask
-from support.acme import Desk
+from support.acme import AGENT, Desk
 from support.agents import BY
 from support.pages import Visitor, mistakes, visitor_with
 
@@ -165,6 +165,27 @@ def test_a_field_that_no_payer_has_is_mapped_only_when_somebody_insists(
 
     assert operator.post(url, sent | {"anyway": "1"}).status_code == 303
     assert desk.host.connections.mappings("acme-pay")[0].metadata_key == "off"
+
+
+def test_a_field_that_is_filled_already_is_mapped_anew_only_when_somebody_insists(
+    desk: Desk, operator: Visitor
+) -> None:
+    url = "/integrations/acme-pay/mappings/add"
+    field = desk.host.directory.add_custom_field("Branch", agent=AGENT).id
+    desk.host.connections.map_field("acme-pay", "old_office", "Branch", Policy.KEEP, agent=AGENT)
+    sent = {"provider_field": "office", "user_field": str(field), "policy": "follow"}
+
+    asked = operator.post(url, sent)
+
+    assert asked.status_code == 422
+    assert mistakes(asked.text) == []
+    assert "Branch is filled by old_office now." in asked.text
+    assert "Fill it from this one instead" in asked.text
+    assert desk.host.connections.mappings("acme-pay")[0].metadata_key == "old_office"
+
+    assert operator.post(url, sent | {"replace": "1"}).status_code == 303
+    (mapping,) = desk.host.connections.mappings("acme-pay")
+    assert (mapping.metadata_key, mapping.policy) == ("office", Policy.FOLLOW)
 
 
 def test_the_page_that_adds_a_mapping_waits_for_no_samples(

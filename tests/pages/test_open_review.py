@@ -41,7 +41,7 @@ def test_the_integrator_tab_says_what_the_users_wait_for(review: int, viewer: Vi
 
     assert mistakes(page.text) == []
     assert f"Import {review} waits for its review" in text_of(page.text)
-    assert f'Waits for the review of <a href="/imports/{review}">' in page.text
+    assert f'Waits for the review of <a class="leads" href="/imports/{review}">' in page.text
 
 
 class PayingBank(BankPlugin):

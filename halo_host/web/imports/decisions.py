@@ -36,7 +36,8 @@ def tick(number: int) -> Response:
         _say_stale(stale.message)
         return Response(status=204, headers={"HX-Refresh": "true"})  # every box as it stands now
     if wants_fragment():
-        return page("imports/bar.html", **frame(host, host.imports.get(number)), fragment="content")
+        around = {**frame(host, host.imports.get(number)), "swapped": True}
+        return page("imports/bar.html", **around, fragment="content")
     said = "ticked" if wanted else "left out"
     say(f"{counted(changed, 'row')} {said}.")
     return back_to(list_address(number))

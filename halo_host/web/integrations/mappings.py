@@ -26,7 +26,7 @@ from .provider_fields import fields_or_failure
 views = Blueprint("mappings", __name__)
 _TAB = "mappings"
 _NEW = "new:"  # before the name of a custom field that is to be made
-_ANYWAY = "anyway"
+_ANYWAY, _REPLACE = "anyway", "replace"
 POLICIES = (
     (Policy.FOLLOW, "Follow the provider", "Fills what is empty and updates what an import wrote; "
      "never what a person wrote."),
@@ -124,9 +124,14 @@ def set_policy(connection: str, field: int) -> Response:
 @requires(Role.OPERATOR)
 def remove(connection: str, field: int) -> Response:
     host = the_host()
-    gone = host.connections.unmap_field(connection, str(field), agent=the_agent().name)
+    details = host.connections.get(connection)
+    try:
+        gone = host.connections.unmap_field(details.slug, str(field), agent=the_agent().name)
+    except NotFound as already:
+        say(already.message, "warning")
+        return back_to(address(details.slug, _TAB))
     said = f"{gone.metadata_key} no longer fills {gone.custom_field_name}."
-    return _changed(host, connection, f"{said} Values that it wrote stay.")
+    return _changed(host, details.slug, f"{said} Values that it wrote stay.")
 
 
 @views.post("/integrations/<connection>/mappings/core/<field>")
@@ -154,6 +159,24 @@ def _policy(text: str) -> Policy:
 
 
 def _is_accepted(host: Host, details: ConnectionDetails, form: Form) -> bool:
+    """Whether nothing is to be asked about the two fields, or it was answered."""
+    return all([_is_known(host, details, form), _is_free(host, details, form)])
+
+
+def _is_free(host: Host, details: ConnectionDetails, form: Form) -> bool:
+    """Whether no other field of the provider fills the user's field, or this one is to instead."""
+    ours = form["user_field"]
+    for it in host.connections.mappings(details.slug):
+        another = (
+            str(it.custom_field) == ours.value and it.metadata_key != form["provider_field"].value
+        )
+        if another and not form[_REPLACE].value:
+            ours.error = f"{it.custom_field_name} is filled by {it.metadata_key} now."
+            return False
+    return True
+
+
+def _is_known(host: Host, details: ConnectionDetails, form: Form) -> bool:
     """Whether the provider knows the field, or somebody wants it all the same."""
     theirs = form["provider_field"]
     fields, failure = fields_or_failure(host, details.slug)
@@ -227,6 +250,12 @@ def _form() -> Form:
             label="Use it anyway",
             kind="checkbox",
             help="For a field that payers will have later.",
+        ),
+        Field(
+            name=_REPLACE,
+            label="Fill it from this one instead",
+            kind="checkbox",
+            help="The mapping that is there is removed. Values that it wrote stay.",
         ),
         Field(
             name="policy",

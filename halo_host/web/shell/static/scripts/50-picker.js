@@ -2,6 +2,9 @@
 (function () {
   "use strict";
 
+  /* Of each picker, what was chosen last. */
+  const chosen = new WeakMap();
+
   function parts(node) {
     const picker = node.closest("[data-picker]");
     return picker && {
@@ -33,9 +36,26 @@
   function pointed(it) {
     return choices(it).findIndex((choice) => choice.getAttribute("aria-selected") === "true");
   }
+  function remember(it) {
+    chosen.set(it.picker, { value: it.value.value, text: it.text.value });
+  }
+  /* Whoever empties the field chooses nothing; what is typed and no choice changes nothing. */
+  function settle(it) {
+    show(it, false);
+    if (it.value.value) return;
+    if (it.text.value && chosen.has(it.picker)) {
+      const { value, text } = chosen.get(it.picker);
+      it.value.value = value;
+      it.text.value = text;
+    } else {
+      it.text.value = "";
+      remember(it);
+    }
+  }
   function choose(it, choice) {
     it.value.value = choice.dataset.value;
     it.text.value = choice.dataset.text;
+    remember(it);
     it.picker.setAttribute("data-chosen", "");
     show(it, false);
     it.value.dispatchEvent(new Event("input", { bubbles: true }));
@@ -59,16 +79,21 @@
   document.addEventListener("focusin", (event) => {
     if (event.target.matches("[data-picker-text]")) {
       const it = parts(event.target);
+      if (!chosen.has(it.picker)) remember(it);
       it.picker.removeAttribute("data-chosen");
       if (it.list.childElementCount) show(it, true);
     }
   });
   document.addEventListener("focusout", (event) => {
-    if (!event.target.matches("[data-picker-text]")) return;
-    const it = parts(event.target);
-    show(it, false);
-    if (!it.value.value) it.text.value = "";
+    if (event.target.matches("[data-picker-text]")) settle(parts(event.target));
   });
+  document.addEventListener(
+    "submit",
+    (event) => {
+      for (const text of event.target.querySelectorAll("[data-picker-text]")) settle(parts(text));
+    },
+    true,
+  );
   /* Before the field loses the focus. */
   document.addEventListener("mousedown", (event) => {
     const choice = event.target.closest("[data-picker-choices] [data-value]");
