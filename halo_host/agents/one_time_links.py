@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, exists, insert, select
@@ -15,7 +15,7 @@ from ..masking import MASKED
 from . import accounts
 from .agent import Agent, SignedIn, SignInRefused
 from .journal import note
-from .passwords import Passwords
+from .passwords import Passwords, refuse_weak
 from .random_tokens import hash_of, new_token
 from .roles import Role
 from .sessions import Sessions
@@ -60,9 +60,9 @@ class OneTimeLinks:
             raise _used_up(
                 "Restart `halo-host serve` for a new one, or use `halo-host agents add`."
             )
-        accounts.checked_name(name)
-        accounts.checked_email(email)
-        hashed = self._passwords.new_hash(password, name, email)
+        for error in unfit(name, email, password).values():
+            raise error
+        hashed = self._passwords.hash(password)
         with self._database.write() as connection:
             (number,) = allocate_ids(connection, agents)  # writers queue up from here
             if accounts.anybody(connection) or not self._take(connection, FIRST, token):
@@ -167,6 +167,22 @@ class OneTimeLinks:
             one_time_links.c.expires_at > self._clock(),
         )
         return connection.execute(taken).rowcount == 1
+
+
+def unfit(name: str, email: str, password: str) -> Mapping[str, InvalidInput]:
+    """Why a new account cannot have these: by "name", "email" and "password", each at most once."""
+    checks: Mapping[str, Callable[[], object]] = {
+        "name": lambda: accounts.checked_name(name),
+        "email": lambda: accounts.checked_email(email),
+        "password": lambda: refuse_weak(password, name, email),
+    }
+    found: dict[str, InvalidInput] = {}
+    for field, check in checks.items():
+        try:
+            check()
+        except InvalidInput as error:
+            found[field] = error
+    return found
 
 
 def _used_up(advice: str) -> SignInRefused:

@@ -79,6 +79,13 @@ class Looked(Body):
     version: Version = None
 
 
+class Approval(Looked):
+    """`hold_left_out`: imports leave the payers that were left out alone until somebody releases
+    them. Without it the next import takes them in, by a schedule too."""
+
+    hold_left_out: bool = False
+
+
 class Decision(Body):
     """One of: a user to link to, the only candidate, a new user in a site, skip, lead."""
 

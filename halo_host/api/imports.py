@@ -13,6 +13,7 @@ from ..jobs.job import Job
 from .callers import the_caller, the_host
 from .import_shapes import (
     LAST_POSITION,
+    Approval,
     Asked,
     ChangeSet,
     Decision,
@@ -130,11 +131,16 @@ def resolve_all(number: Number, body: Decisions) -> Any:
 
 
 @routes.post("/imports/<number>/apply", answer=ChangeSet, role=Role.OPERATOR, status=202, work=True)
-def apply(number: Number, body: Looked = Looked()) -> Any:  # noqa: B008 - it is never changed
+def apply(number: Number, body: Approval = Approval()) -> Any:  # noqa: B008 - never changed
     """Have the rows applied that are not left out."""
     host = the_host()
     host.imports.get(number)
-    return host.reviews.apply(number, agent=the_caller().name, version=body.version)
+    return host.reviews.apply(
+        number,
+        agent=the_caller().name,
+        version=body.version,
+        hold_left_out=body.hold_left_out,
+    )
 
 
 @routes.post("/imports/<number>/discard", answer=ChangeSet, role=Role.OPERATOR)

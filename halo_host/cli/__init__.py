@@ -10,6 +10,7 @@ import io
 import sys
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -51,6 +52,21 @@ class LazyGroup(click.Group):
         module = import_module(f".{name.replace('-', '_')}_command", __name__)
         command: click.Command = module.command
         return command
+
+    def invoke(self, context: click.Context) -> Any:
+        """An option of `halo-host` itself that follows the command is told its place."""
+        try:
+            return super().invoke(context)
+        except click.NoSuchOption as error:
+            own = {name for option in self.params for name in option.opts}
+            if error.ctx is None or error.option_name not in own:
+                raise
+            command = error.ctx.command_path.removeprefix(context.command_path).strip()
+            raise click.UsageError(
+                f"{error.option_name} goes before the command: "
+                f"{context.command_path} {error.option_name} … {command}",
+                ctx=error.ctx,
+            ) from None
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -174,9 +174,9 @@ def _rest(host: Host, number: int, filters: Mapping[str, Any], after: int) -> bo
     return bool(host.imports.rows(number, after_position=after, limit=1, **filters))
 
 
-def field_names(host: Host) -> dict[str, str]:
+def field_names(host: Host) -> Mapping[str, str]:
     """Custom fields by the names that change rows give them."""
-    return {f"custom:{field.id}": field.name for field in host.directory.custom_fields()}
+    return host.directory.custom_field_names()
 
 
 # --- a preview -----------------------------------------------------------------------------------

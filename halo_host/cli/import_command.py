@@ -167,11 +167,21 @@ def show(
 
 @command.command()
 @click.argument("number", type=NUMBER)
+@click.option(
+    "--hold-left-out",
+    is_flag=True,
+    help="Leave the payers that were left out alone until `import release`.",
+)
 @with_host
-def apply(host: Host, number: int) -> None:
-    """Apply a change set that waits: kept for review, or held because many payers are gone."""
+def apply(host: Host, number: int, hold_left_out: bool) -> None:
+    """Apply a change set that waits: kept for review, or held because many payers are gone.
+
+    What was left out comes again with the next import, by a schedule too, unless it is held.
+    """
     with import_progress() as progress:
-        change_set = host.imports.approve(number, agent=agent(), progress=progress)
+        change_set = host.imports.approve(
+            number, agent=agent(), progress=progress, hold_left_out=hold_left_out
+        )
     print_change_set(change_set)
 
 

@@ -22,7 +22,7 @@ from ..database.tables import connections
 from ..errors import HostError, InvalidInput, NotFound, PluginError
 from ..logs import conceal
 from ..plugins import Plugins
-from ..types import CheckMessage, CheckResult, Connection, MappableField, Secret
+from ..types import CheckMessage, CheckResult, Connection, Integration, MappableField, Secret
 from . import mappings, secrets
 from .keyring import Keyring
 from .mappings import FieldMapping
@@ -135,52 +135,74 @@ class Connections:
 
         `settings` holds secrets in plain text. The plugin is told after the commit.
 
-        :raises InvalidInput: settings break the schema, or the slug is in use.
+        A new one without a name is called as its integration, with a number where that is taken.
+
+        :raises InvalidInput: settings break the schema, or the slug or the name is in use.
         :raises NotFound: no plugin brings the integration.
         """
         tile = self._plugins.integration(integration)
         slug = slug or integration
-        if not _SLUG.fullmatch(slug):
-            raise InvalidInput(
-                f"{slug[:60]} cannot name a connection.",
-                advice="Use lower-case letters, digits and -, at most 60.",
-            )
-        name = _checked_name(name)
+        _check_slug(slug)
         with self._database.read() as connection:
             there = connection.execute(select(connections).filter_by(slug=slug)).one_or_none()
         if there is not None and (there.disabled_at is None or there.integration != integration):
-            raise InvalidInput(
-                f"There is a connection {slug} already.",
-                advice="Change it with `halo-host connections configure`, "
-                "or give the new one another name with --slug.",
-            )
+            raise _slug_taken(slug)
         if there is None:
-            self._create(tile.slug, slug, name or tile.title, settings, matching or {}, agent)
+            self._create(tile, slug, _checked_name(name), settings, matching or {}, agent)
         else:
             self.configure(slug, agent=agent, settings=settings, name=name, matching=matching)
             self._set_disabled(slug, None, agent)
         self._tell("halo_connection_enabled", slug)
         return self.get(slug)
 
+    def unfit(
+        self, integration: str, settings: Mapping[str, Any], *, slug: str, name: str
+    ) -> Mapping[str, InvalidInput]:
+        """Why `enable` would refuse to make this connection, for a form that says all at once: by
+        "slug", "name" and "settings", each at most once.
+
+        :raises NotFound: no plugin brings the integration.
+        """
+        tile = self._plugins.integration(integration)
+        with self._database.read() as connection:
+            checks: Mapping[str, Callable[[], object]] = {
+                "slug": lambda: _refuse_slug(connection, slug),
+                "name": lambda: _refuse_name(connection, _checked_name(name)),
+                "settings": lambda: _whole(tile, settings, slug),
+            }
+            found: dict[str, InvalidInput] = {}
+            for part, check in checks.items():
+                try:
+                    check()
+                except InvalidInput as error:
+                    found[part] = error
+        return found
+
+    def free_name(self, integration: str) -> str:
+        """What a new connection of the integration is called where nobody gives it a name."""
+        with self._database.read() as connection:
+            return _free_name(connection, self._plugins.integration(integration).title)
+
     def _create(
         self,
-        integration: str,
+        tile: Integration,
         slug: str,
-        name: str,
+        name: str | None,
         settings: Mapping[str, Any],
         match: Mapping[str, Any],
         agent: str,
     ) -> None:
-        schema = self._plugins.integration(integration).config_schema
-        whole = config_schema.with_defaults(schema, settings)
-        config_schema.validate(schema, whole, slug)
-        public, secret = _parted(schema, whole)
+        whole = _whole(tile, settings, slug)
+        public, secret = _parted(tile.config_schema, whole)
         with self._database.write() as connection:
             chosen = checked(connection, match)
+            (number,) = allocate_ids(connection, connections)  # writers queue up from here
+            name = name or _free_name(connection, tile.title)
+            _refuse_name(connection, name)
             row = {
-                "id": allocate_ids(connection, connections)[0],
+                "id": number,
                 "slug": slug,
-                "integration": integration,
+                "integration": tile.slug,
                 "name": name,
                 "settings": public,
                 "created_at": self._clock(),
@@ -202,7 +224,10 @@ class Connections:
     ) -> ConnectionDetails:
         """Change what is named and keep the rest; a secret that is not given stays.
 
-        A setting given as None is taken out.
+        A setting given as None is taken out. The name that it has may stay, also where an earlier
+        version let another connection have the same.
+
+        :raises InvalidInput: settings break the schema, or another connection has the name.
         """
         name = _checked_name(name)
         stored = self._for_plugin(slug, but=settings or {})
@@ -215,6 +240,8 @@ class Connections:
         with self._database.write() as connection:
             row = _row(connection, slug)
             before = self._details(row, secrets.names(connection, row.id))
+            if name and _name_key(name) != _name_key(before.name):
+                _refuse_name(connection, name)
             chosen = checked(connection, {**asdict(before.matching), **(matching or {})})
             connection.execute(
                 update(connections)
@@ -383,6 +410,70 @@ def _checked_name(name: str | None) -> str | None:
             fields={"name": f"is longer than {_LONGEST_NAME} characters"},
         )
     return cleaned or None
+
+
+def _check_slug(slug: str) -> None:
+    """:raises InvalidInput: it cannot name a connection."""
+    if not _SLUG.fullmatch(slug):
+        raise InvalidInput(
+            f"{slug[:60]} cannot name a connection.",
+            advice="Use lower-case letters, digits and -, at most 60.",
+        )
+
+
+def _refuse_slug(connection: DatabaseConnection, slug: str) -> None:
+    """:raises InvalidInput: it cannot name a new connection, or names one already."""
+    _check_slug(slug)
+    if connection.execute(_BY_SLUG, {"slug": slug}).one_or_none() is not None:
+        raise _slug_taken(slug)
+
+
+def _slug_taken(slug: str) -> InvalidInput:
+    return InvalidInput(
+        f"There is a connection {slug} already.",
+        advice="Change it with `halo-host connections configure`, "
+        "or give the new one another name with --slug.",
+    )
+
+
+def _name_key(name: str) -> str:
+    """The same for two names that people cannot tell apart."""
+    return " ".join(name.split()).casefold()
+
+
+def _taken_names(connection: DatabaseConnection) -> dict[str, str]:
+    return {_name_key(name): name for name in connection.scalars(select(connections.c.name))}
+
+
+def _refuse_name(connection: DatabaseConnection, name: str | None) -> None:
+    """:raises InvalidInput: a connection has that name already."""
+    taken = _taken_names(connection).get(_name_key(name or ""))
+    if taken is not None:
+        raise InvalidInput(
+            f"There is a connection “{taken}” already.",
+            advice="Give this one a name of its own.",
+            fields={"name": "is that of another connection; give this one a name of its own"},
+        )
+
+
+def _free_name(connection: DatabaseConnection, title: str) -> str:
+    """The integration's title, with a number where a connection is called so."""
+    taken = _taken_names(connection)
+    name, number = title, 1
+    while _name_key(name) in taken:
+        number += 1
+        name = f"{title} {number}"
+    return name
+
+
+def _whole(tile: Integration, settings: Mapping[str, Any], slug: str) -> dict[str, Any]:
+    """The settings of a new connection with the schema's defaults.
+
+    :raises InvalidInput: they break the schema.
+    """
+    whole = config_schema.with_defaults(tile.config_schema, settings)
+    config_schema.validate(tile.config_schema, whole, slug)
+    return whole
 
 
 def _plain(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,13 +11,14 @@ from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from ..database.columns import name_key
 from ..database.ids import allocate_ids
-from ..database.tables import custom_field_values, custom_fields
+from ..database.tables import audit_log, custom_field_values, custom_fields
 from ..errors import InvalidInput, NotFound
 from . import field_uses
 from .author import Author
 from .texts import number_in, quoted, required_text, stored_text
 
 ENTITIES = ("user", "site", "customer")
+_DELETED = "custom-field.deleted"
 
 # The words are Halo's own, beside how a sentence says them.
 TYPES: Mapping[str, str] = {
@@ -113,7 +114,7 @@ def remove(connection: Connection, field: CustomField, *, author: Author) -> Non
     field_uses.refuse_used(connection, field.id, field.name)
     connection.execute(delete(custom_fields).filter_by(id=field.id))
     before = {"entity": field.entity, "name": field.name, "type": field.type}
-    author.record(connection, "custom-field.deleted", field.id, before=before)
+    author.record(connection, _DELETED, field.id, before=before)
 
 
 def _refuse_taken(connection: Connection, entity: str, name: str, but: int | None = None) -> None:
@@ -128,6 +129,19 @@ def _refuse_taken(connection: Connection, entity: str, name: str, but: int | Non
 def listed(connection: Connection) -> list[CustomField]:
     query = select(custom_fields).order_by(custom_fields.c.id)
     return [_field(row) for row in connection.execute(query)]
+
+
+def names_in_rows(connection: Connection) -> dict[str, str]:
+    """What the custom fields are called, by the key that rows of imports and of the audit log have
+    for them. History still names those that were deleted, as the last of their names says."""
+    gone = select(audit_log.c.entity_id, audit_log.c.before).filter_by(
+        entity="custom-field", action=_DELETED
+    )
+    names = {
+        f"custom:{it.entity_id}": f"{it.before['name']} (deleted field)"
+        for it in connection.execute(gone)
+    }
+    return names | {f"custom:{field.id}": field.name for field in listed(connection)}
 
 
 def by_name(connection: Connection, name: str) -> list[CustomField]:

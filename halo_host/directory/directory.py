@@ -293,6 +293,11 @@ class Directory:
         with self._database.read() as connection:
             return custom_fields.listed(connection)
 
+    def custom_field_names(self) -> Mapping[str, str]:
+        """See `custom_fields.names_in_rows`."""
+        with self._database.read() as connection:
+            return custom_fields.names_in_rows(connection)
+
     def add_custom_field(
         self,
         name: str,

@@ -18,6 +18,7 @@ from ..database.tables import (
 )
 from ..errors import InvalidInput
 from ..plurals import counted
+from .names import user_names
 from .texts import quoted
 
 # Of change sets and their rows, as the imports store them: rows of these sets may still be written,
@@ -25,6 +26,7 @@ from .texts import quoted
 _UNAPPLIED = ("queued", "planning", "planned", "held", "applying")
 _LEFT_OPEN = ("applied", "partly-undone")
 _MAY_BE_WRITTEN = ("pending", "left-out", "open")
+_NAMED = 3  # users in a message; the others are counted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +75,8 @@ def refuse_used(connection: Connection, field: int, name: str) -> None:
     if users:
         raise InvalidInput(
             f"{quoted(name)} cannot be deleted: {counted(users, 'user')} "
-            f"{'has' if users == 1 else 'have'} a value of it.",
+            f"{'has' if users == 1 else 'have'} a value of it: "
+            f"{_first_of(connection, field, users)}.",
             advice="Take the values away first, or give the field another name.",
         )
     waiting = connection.scalar(_waiting_import(field)) or connection.scalar(_READING)
@@ -82,6 +85,19 @@ def refuse_used(connection: Connection, field: int, name: str) -> None:
             f"{quoted(name)} cannot be deleted: import {waiting} is not finished, and may fill it.",
             advice=f"Finish it first: `halo-host import show {waiting}`",
         )
+
+
+def _first_of(connection: Connection, field: int, users: int) -> str:
+    """The first users that have a value, by name and number, and how many others do."""
+    query = (
+        select(custom_field_values.c.user_id)
+        .filter_by(custom_field_id=field)
+        .order_by(custom_field_values.c.user_id)
+        .limit(_NAMED)
+    )
+    names = user_names(connection, connection.scalars(query).all())
+    listed = ", ".join(f"{names[number]} (user {number})" for number in sorted(names))
+    return listed if users <= len(names) else f"{listed} and {users - len(names):,} more"
 
 
 # It has read the mappings, and not all of its rows are written.

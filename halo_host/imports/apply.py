@@ -172,7 +172,7 @@ def record_audit(
                 work.agent,
                 f"{verb}.{it.row.action}",
                 "user",
-                str(it.user_id),
+                "" if it.user_id is None else str(it.user_id),
                 after if undone else before,
                 before if undone else after,
                 it.row.change_set,

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, literal, select, update
 from ..database.bulk import insert_rows
 from ..database.columns import UtcTime, stored_time
 from ..database.tables import change_rows, change_sets, held_payers, links
+from ..plurals import counted
 from .change_sets import ChangeRow, RowState
 
 
@@ -56,7 +57,8 @@ def hold(
 
 
 def hold_left_out(connection: Connection, number: int, now: datetime) -> int:
-    """Hold the payers of those rows of a change set that an operator left out; how many."""
+    """Hold the payers of those rows of a change set that an operator left out; how many. The
+    change set says so."""
     left_out = change_rows.c.state == RowState.LEFT_OUT, change_rows.c.change_set_id == number
     payers = select(change_rows.c.external_id).where(*left_out)
     of_connection = (
@@ -86,7 +88,13 @@ def hold_left_out(connection: Connection, number: int, now: datetime) -> int:
         .where(*left_out)
         .group_by(change_sets.c.connection_id, change_sets.c.id, change_rows.c.external_id)
     )
-    return connection.execute(insert(held_payers).from_select(columns, query)).rowcount
+    count = connection.execute(insert(held_payers).from_select(columns, query)).rowcount
+    if count:
+        before = connection.scalar(select(change_sets.c.note).filter_by(id=number)) or ""
+        said = f"{counted(count, 'payer')} left out, and held until somebody releases them."
+        values = {"note": f"{before} {said}".strip()}
+        connection.execute(update(change_sets).filter_by(id=number).values(values))
+    return count
 
 
 def release(connection: Connection, connection_id: int, external_ids: Collection[str]) -> int:

@@ -186,9 +186,15 @@ class Imports:
                     )
             raise
 
-    def approve(self, number: int, *, agent: str, progress: Progress = SILENT) -> ChangeSet:
-        """Apply a change set that waits: planned, or held because many payers are gone."""
-        return self._carry_out(number, WAITING, State.APPLYING, agent, progress)
+    def approve(
+        self, number: int, *, agent: str, progress: Progress = SILENT, hold_left_out: bool = False
+    ) -> ChangeSet:
+        """Apply a change set that waits: planned, or held because many payers are gone.
+
+        With `hold_left_out` no import looks at the payers of the rows that were left out until
+        somebody releases them; without it the next import takes them in, by a schedule too.
+        """
+        return self._carry_out(number, WAITING, State.APPLYING, agent, progress, hold_left_out)
 
     def discard(self, number: int, *, agent: str, version: int | None = None) -> ChangeSet:
         """Dismiss a change set that waits; nothing of it is applied.
@@ -224,7 +230,13 @@ class Imports:
                 yield outcome.row, outcome.note
 
     def _carry_out(
-        self, number: int, expected: frozenset[State], state: State, agent: str, progress: Progress
+        self,
+        number: int,
+        expected: frozenset[State],
+        state: State,
+        agent: str,
+        progress: Progress,
+        hold_left_out: bool = False,
     ) -> ChangeSet:
         importer = self._importer_of(number, agent, progress)
         task = {"task": str(state), "change_set": number}
@@ -237,6 +249,8 @@ class Imports:
                 change_set_states.expect(connection, number, expected, None)
                 change_sets.set_state(connection, number, state)
                 change_sets.try_kept_rows_again(connection, number)
+                if hold_left_out:
+                    held.hold_left_out(connection, number, self._clock())
             importer.carry_out(job.lease, number, state)
             change_set = self.get(number)
             job.result = _sentence(change_set)

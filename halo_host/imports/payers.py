@@ -84,8 +84,10 @@ class PayerList:
     def _other(self, item: Any) -> Unreadable | None:
         if isinstance(item, UnreadableRecord):
             self.fetched += 1
-            self.unknown += item.id is None
-            return Unreadable(item.id, clean_text(item.reason)[:MAX_TEXT])
+            is_storable = isinstance(item.id, str) and clean_text(item.id) == item.id
+            identity = item.id if is_storable else None
+            self.unknown += identity is None
+            return Unreadable(identity, clean_text(item.reason)[:MAX_TEXT])
         if isinstance(item, EndOfList):
             if item.records != self.fetched:
                 raise PluginError(

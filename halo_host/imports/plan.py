@@ -17,6 +17,7 @@ from sqlalchemy import (
     select,
 )
 
+from ..database.columns import clean_text
 from ..database.tables import held_payers, links
 from ..types import ExternalUser
 from . import lookups
@@ -143,7 +144,8 @@ class Plan:
         Linked payers that came are marked as present. What cannot be read, and what comes twice,
         goes to `rows`.
         """
-        noted = self._noted_links([item.id for item in batch if type(item.id) is str])
+        ids = [item.id for item in batch if type(item.id) is str and clean_text(item.id) == item.id]
+        noted = self._noted_links(ids)
         digest_of, first_time = self._reader.digest, self._seen.first_time
         linked: list[Payer] = []
         unlinked: list[Payer] = []

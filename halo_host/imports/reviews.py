@@ -119,9 +119,7 @@ class Reviews:
         with self._database.write() as connection:
             change_set_states.expect(connection, number, WAITING, version)
             change_sets.set_state(connection, number, State.APPLYING)
-            held_now = (
-                held.hold_left_out(connection, number, self._clock()) if hold_left_out else 0
-            )
+            held_now = held.hold_left_out(connection, number, self._clock()) if hold_left_out else 0
             self._note(connection, agent, "import.approved", number, {"held": held_now})
         return self._queued(number, self._slug(number), State.APPLYING, agent)
 

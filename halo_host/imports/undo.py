@@ -12,7 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select, update
 
 from ..database.database import Database
-from ..database.tables import change_rows, custom_field_values, links, users
+from ..database.tables import audit_log, change_rows, custom_field_values, links, users
 from ..jobs.lease import Lease
 from . import change_sets, held, lookups
 from .apply import (
@@ -31,6 +31,8 @@ from .lookups import Link
 from .policies import Values
 from .rules import Action, Rule
 from .user_values import write_values
+
+_LINKING = frozenset({Action.NEW, Action.LINK})
 
 
 def undo_all(
@@ -129,8 +131,12 @@ def judged(connection: Connection, batch: Sequence[ChangeRow], work: Work) -> li
     query = select(users.c.id, users.c.site_id).where(users.c.id.in_(list(user_ids)))
     sites: dict[int, int] = dict(map(tuple, connection.execute(query)))
     linked = lookups.links_of(connection, work.connection_id, [row.external_id for row in batch])
+    by_hand = _linked_by_hand(connection, work, user_ids)
     for it in outcomes:
         if it.row.action is Action.SKIPPED:
+            continue
+        if it.row.action in _LINKING and it.row.external_id in by_hand:
+            it.state, it.note = RowState.KEPT, "The payer was linked to the user by hand since."
             continue
         reason = _reason_to_keep(
             it.row,
@@ -167,6 +173,32 @@ def _reason_to_keep(
         return "Another payer was linked to the user since."
     changed = sorted(differing(current, row.after) + [n for n in current if n not in row.after])
     return f"Changed since: {', '.join(changed)}." if changed else None
+
+
+def _linked_by_hand(connection: Connection, work: Work, user_ids: Collection[int]) -> set[str]:
+    """Payers whose link to one of the users, as it is now, was made by an operator."""
+    made_at: dict[str, datetime] = dict(
+        map(
+            tuple,
+            connection.execute(
+                select(links.c.external_id, links.c.created_at).where(
+                    links.c.connection_id == work.connection_id, links.c.user_id.in_(user_ids)
+                )
+            ),
+        )
+    )
+    noted = connection.execute(
+        select(audit_log.c.after, audit_log.c.at).where(
+            audit_log.c.entity == "user",
+            audit_log.c.entity_id.in_([str(it) for it in user_ids]),
+            audit_log.c.action == "user.linked",
+        )
+    )
+    return {
+        after["payer"]
+        for after, at in noted
+        if after["connection"] == work.slug and made_at.get(after["payer"]) == at
+    }
 
 
 def _all_payers(connection: Connection, user_ids: Collection[int]) -> dict[int, int]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func
+from sqlalchemy import Connection, Row, Select, exists, func, select
 
-from ..database.mirror_tables import payments
+from ..database.mirror_tables import payments, timeline
 from ..tab_types import CurrencyTotal, MonthTotal
 from ..types import Money, PaymentState
 from .filters import Wanted
@@ -16,11 +16,21 @@ from .matching import BY_PAYER, matching, shape_of, values_of
 
 COLLECTED = frozenset({PaymentState.CONFIRMED.value, PaymentState.PAID_OUT.value})
 FAILED = frozenset({PaymentState.FAILED.value, PaymentState.CHARGED_BACK.value})
+_CANCELLED = PaymentState.CANCELLED.value
 
 
 def totals(connection: Connection, wanted: Wanted) -> tuple[CurrencyTotal, ...]:
-    """One total for each currency, in the order of their codes."""
-    return summed(connection.execute(_totals(shape_of(wanted)), values_of(wanted)))
+    """One total for each currency, in the order of their codes.
+
+    As failed counts what failed, was charged back, or is cancelled after a failure, as when the
+    payer did not approve it: the lists and reports of failures hold these, too.
+    """
+    shape, values = shape_of(wanted), values_of(wanted)
+    rows = connection.execute(_totals(shape), values).all()
+    if not any(row.state == _CANCELLED for row in rows):
+        return summed(rows)
+    given_up = connection.execute(_failed_and_cancelled(_totals(shape)), values)
+    return summed(rows, {row.currency: int(row.amount) for row in given_up})
 
 
 @lru_cache(64)
@@ -37,8 +47,29 @@ def _totals(wanted: Wanted) -> Select[Any]:
     return query.group_by(payments.c.currency, payments.c.state)
 
 
-def summed(rows: Iterable[Row[Any]]) -> tuple[CurrencyTotal, ...]:
-    """Totals of rows with currency, state, payments, amount and refunded."""
+def _failed_and_cancelled(query: Select[Any]) -> Select[Any]:
+    """Those of the query's payments that are cancelled, and failed before that or by that."""
+    failure = timeline.alias("failure")
+    failed = (
+        select(failure.c.id)
+        .with_hint(failure, "INDEXED BY ix_timeline_failures", "sqlite")
+        .where(
+            failure.c.is_failure,
+            failure.c.connection_id == payments.c.connection_id,
+            failure.c.resource_id == payments.c.external_id,
+        )
+    )
+    return query.where(payments.c.state == _CANCELLED, exists(failed))
+
+
+def summed(
+    rows: Iterable[Row[Any]], given_up: Mapping[str, int] | None = None
+) -> tuple[CurrencyTotal, ...]:
+    """Totals of rows with currency, state, payments, amount and refunded.
+
+    `given_up`: by currency, what is cancelled after a failure.
+    """
+    more = given_up or {}
     sums: dict[str, list[int]] = {}
     for row in rows:
         total = sums.setdefault(row.currency, [0, 0, 0, 0, 0])
@@ -53,7 +84,7 @@ def summed(rows: Iterable[Row[Any]]) -> tuple[CurrencyTotal, ...]:
             payments=total[0],
             amount=Money(amount=total[1], currency=currency),
             collected=Money(amount=total[2], currency=currency),
-            failed=Money(amount=total[3], currency=currency),
+            failed=Money(amount=total[3] + more.get(currency, 0), currency=currency),
             refunded=Money(amount=total[4], currency=currency),
         )
         for currency, total in sorted(sums.items())
@@ -62,14 +93,19 @@ def summed(rows: Iterable[Row[Any]]) -> tuple[CurrencyTotal, ...]:
 
 def months(connection: Connection, wanted: Wanted) -> tuple[MonthTotal, ...]:
     """One total for each month and currency, the earliest month first."""
+    shape, values = shape_of(wanted), values_of(wanted)
     found: dict[str, list[Row[Any]]] = {}
-    for row in connection.execute(_months(shape_of(wanted)), values_of(wanted)):
+    for row in connection.execute(_months(shape), values):
         found.setdefault(row.month, []).append(row)
+    given_up: dict[str, dict[str, int]] = {}
+    if any(row.state == _CANCELLED for rows in found.values() for row in rows):
+        for row in connection.execute(_failed_and_cancelled(_months(shape)), values):
+            given_up.setdefault(row.month, {})[row.currency] = int(row.amount)
     return tuple(
         MonthTotal(month=month, payments=it.payments, collected=it.collected, failed=it.failed)
         for month, rows in found.items()
         if month is not None
-        for it in summed(rows)
+        for it in summed(rows, given_up.get(month))
     )
 
 

@@ -10,6 +10,7 @@ from ..api import api
 from . import areas, each_request, errors, health, metrics, webhooks
 from .numbers import Number
 from .shell import shell
+from .texts import Text, TextRequest
 
 if TYPE_CHECKING:
     from ..host import Host
@@ -25,7 +26,8 @@ def create_app(host: Host, answer_times: AnswerTimes) -> Flask:
     """
     app = Flask("halo_host.web", static_folder=None, template_folder=None)
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.url_map.converters["int"] = Number
+    app.request_class = TextRequest
+    app.url_map.converters |= {"int": Number, "default": Text, "string": Text}
     app.extensions["halo_host"] = host
     app.extensions["halo_host_answer_times"] = answer_times
     app.extensions["halo_host_readiness"] = health.Readiness(host)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from werkzeug.routing import IntegerConverter, Map
 
-LARGEST = 2**63 - 1
+LARGEST = 2**31 - 1  # of rows, positions and pages alike
 
 
 class Number(IntegerConverter):
     """`<int:…>` of every address, in place of werkzeug's own; where it is larger, nothing is."""
 
-    regex = "[0-9]{1,19}"
+    regex = "[0-9]{1,10}"
 
     def __init__(self, routes: Map) -> None:
         super().__init__(routes, max=LARGEST)
@@ -24,6 +24,6 @@ def number_of(text: str) -> int:
 
     :raises ValueError: it is no number, or larger than any.
     """
-    if len(text) > 19 or not (text.isascii() and text.isdecimal()) or int(text) > LARGEST:
+    if len(text) > 10 or not (text.isascii() and text.isdecimal()) or int(text) > LARGEST:
         raise ValueError("no number of a row")
     return int(text)

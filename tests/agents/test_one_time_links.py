@@ -9,6 +9,7 @@ from support.agents import ADDRESS, BY, PASSWORD, add_agent, signed_in
 from support.clock import Clock
 
 from halo_host.agents.agent import SignInRefused
+from halo_host.agents.one_time_links import unfit
 from halo_host.agents.roles import Role
 from halo_host.audit import entries
 from halo_host.errors import InvalidInput
@@ -185,3 +186,14 @@ def test_a_link_of_one_kind_does_not_open_the_other(host: Host) -> None:
     with pytest.raises(SignInRefused):
         host.agents.redeem_first_link(token, *ADA, PASSWORD)
     assert host.agents.password_link(token)
+
+
+def test_all_that_is_wrong_with_a_new_account_is_known_at_once() -> None:
+    wrong = unfit(" ", "notmail", "short")
+
+    assert {field: error.message.split(":")[0] for field, error in wrong.items()} == {
+        "name": "An agent needs a name of 1 to 100 characters.",
+        "email": "That is no e-mail address.",
+        "password": "The password is too short",
+    }
+    assert unfit(*ADA, PASSWORD) == {}

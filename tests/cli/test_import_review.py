@@ -43,6 +43,18 @@ def ledger(halo: Run, tmp_path: Path) -> Ledger:
     return ledger
 
 
+def test_what_is_left_out_can_be_held(halo: Run, ledger: Ledger) -> None:
+    halo("import", "run", "acme-pay", "--review")
+    halo("import", "leave-out", "1", "--search", "cu3")
+
+    said = halo("import", "apply", "1", "--hold-left-out")
+
+    assert "1 payer left out, and held until somebody releases them." in said
+    assert "left-out" in halo("import", "held", "acme-pay")
+    halo("import", "run", "acme-pay")
+    assert "Cat" not in halo("users", "list")
+
+
 def test_rows_are_left_out_taken_again_and_applied(halo: Run, ledger: Ledger) -> None:
     kept = halo("import", "run", "acme-pay", "--review")
     assert "Change set 1 of acme-pay: planned" in kept

@@ -6,7 +6,9 @@ from datetime import UTC, date, datetime
 
 import click
 import pytest
+from click.testing import CliRunner
 
+from halo_host.cli import main
 from halo_host.cli.parameters import Day, Number, Seconds, Time
 
 
@@ -47,3 +49,19 @@ def test_a_time_is_in_utc_unless_it_says_another_zone() -> None:
     ]
     with pytest.raises(click.BadParameter, match="is no time such as 2026-03-31 or"):
         Time().convert("yesterday", None, None)
+
+
+@pytest.mark.parametrize("command", ["demo", "users list"])
+def test_an_option_of_the_host_behind_the_command_is_told_its_place(command: str) -> None:
+    said = CliRunner().invoke(main, [*command.split(), "--data", "folder"])
+
+    assert said.exit_code == 2
+    assert "--data goes before the command:" in said.output
+    assert f" --data … {command}" in said.output
+
+
+def test_an_option_that_nobody_knows_is_named() -> None:
+    said = CliRunner().invoke(main, ["users", "list", "--colour", "red"])
+
+    assert said.exit_code == 2
+    assert "No such option '--colour'" in said.output

@@ -7,10 +7,12 @@ import logging
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 from support.acme import AGENT, CONNECTION, Desk
 
 from halo_host import audit
 from halo_host.connections.matching import Policy
+from halo_host.database.tables import connections
 from halo_host.errors import InvalidInput, NotFound
 from halo_host.imports.change_sets import State
 
@@ -170,3 +172,48 @@ def test_a_mapping_is_changed_listed_and_taken_out(desk: Desk) -> None:
     assert connections.mappings(CONNECTION) == []
     with pytest.raises(NotFound):
         connections.unmap_field(CONNECTION, "Office", agent=AGENT)
+
+
+def test_connections_without_a_name_are_told_apart_by_a_number(desk: Desk) -> None:
+    enable(desk, "second")
+    enable(desk, "third")
+
+    names = {it.slug: it.name for it in desk.host.connections.all()}
+    assert names == {CONNECTION: "Acme Pay", "second": "Acme Pay 2", "third": "Acme Pay 3"}
+    assert desk.host.connections.free_name("acme-pay") == "Acme Pay 4"
+
+
+def test_a_name_is_that_of_one_connection(desk: Desk) -> None:
+    given = {"ledger": "here", "api_key": TOKEN}
+    with pytest.raises(InvalidInput, match="a connection “Acme Pay” already") as refused:
+        desk.host.connections.enable(
+            "acme-pay", given, slug="second", name=" ACME  pay", agent=AGENT
+        )
+    assert "name" in refused.value.fields
+    enable(desk)
+    with pytest.raises(InvalidInput, match="a connection “Acme Pay” already"):
+        desk.host.connections.configure("second", name="acme pay", agent=AGENT)
+
+    desk.host.connections.configure(CONNECTION, name="ACME Pay", agent=AGENT)
+    assert desk.host.connections.get(CONNECTION).name == "ACME Pay"
+
+
+def test_equal_names_of_an_earlier_version_stay(desk: Desk) -> None:
+    enable(desk)
+    with desk.host.database.write() as connection:
+        connection.execute(update(connections).values(name="Same"))
+    settings = {"region": "south"}
+
+    desk.host.connections.configure("second", name="Same", settings=settings, agent=AGENT)
+    desk.host.connections.disable("second", agent=AGENT)
+    desk.host.connections.enable("acme-pay", {}, slug="second", name="Same", agent=AGENT)
+
+    details = desk.host.connections.get("second")
+    assert (details.name, details.enabled, details.settings["region"]) == ("Same", True, "south")
+
+
+def test_all_that_is_wrong_with_a_new_connection_is_known_at_once(desk: Desk) -> None:
+    wrong = desk.host.connections.unfit("acme-pay", {}, slug="Not Good", name="x" * 450)
+
+    assert set(wrong) == {"slug", "name", "settings"}
+    assert set(wrong["settings"].fields) == {"ledger", "api_key"}

@@ -165,7 +165,10 @@ def test_a_field_is_deleted_once_nobody_has_a_value_of_it(
 ) -> None:
     field = directory.add_custom_field("Manager", agent=AGENT)
     directory.set_value(user, field.id, "Jo", agent=AGENT)
-    with pytest.raises(InvalidInput, match="“Manager” cannot be deleted: 1 user has a value of it"):
+    with pytest.raises(
+        InvalidInput,
+        match=rf"“Manager” cannot be deleted: 1 user has a value of it: Ann \(user {user}\)\.",
+    ):
         directory.remove_custom_field("manager", agent=AGENT)
     assert directory.values(user) == {"Manager": "Jo"}
     directory.set_value(user, field.id, "", agent=AGENT)
@@ -178,3 +181,37 @@ def test_a_field_is_deleted_once_nobody_has_a_value_of_it(
     assert directory.add_custom_field("Manager", agent=AGENT).id != field.id
     with pytest.raises(NotFound):
         directory.remove_custom_field(field.id, agent=AGENT)
+
+
+def test_the_first_users_who_keep_a_field_are_named_and_the_others_counted(
+    directory: Directory, user: int
+) -> None:
+    field = directory.add_custom_field("Manager", agent=AGENT)
+    names = ("Ben", "Cat", "Dan", "Eve")
+    users = [
+        user,
+        *(directory.add_user("Main", {"given_name": it}, agent=AGENT).id for it in names),
+    ]
+    for each in users:
+        directory.set_value(each, field.id, "Jo", agent=AGENT)
+
+    with pytest.raises(InvalidInput) as refused:
+        directory.remove_custom_field("Manager", agent=AGENT)
+
+    assert refused.value.message == (
+        "“Manager” cannot be deleted: 5 users have a value of it: "
+        f"Ann (user {users[0]}), Ben (user {users[1]}), Cat (user {users[2]}) and 2 more."
+    )
+
+
+def test_history_knows_the_last_name_of_a_deleted_field(directory: Directory) -> None:
+    kept = directory.add_custom_field("Kept", agent=AGENT)
+    gone = directory.add_custom_field("Brnch", agent=AGENT)
+    directory.rename_custom_field(gone.id, "Branch", agent=AGENT)
+
+    directory.remove_custom_field(gone.id, agent=AGENT)
+
+    assert directory.custom_field_names() == {
+        f"custom:{kept.id}": "Kept",
+        f"custom:{gone.id}": "Branch (deleted field)",
+    }

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from support.acme import CONNECTION, Desk
+from support.clock import Clock
 from support.mirror import Mirror
 
 from halo_host.audit import entries
 from halo_host.errors import InvalidInput, NotFound
+from halo_host.imports.change_sets import RowState
 from halo_host.imports.rules import Action
 
 
@@ -109,3 +111,24 @@ def test_only_a_link_that_is_there_is_taken_away(desk: Desk, mirror: Mirror, ann
         with pytest.raises(NotFound, match=f"not linked to user {user}"):
             desk.host.payer_links.unlink(CONNECTION, payer, user, agent="olive")
     assert desk.user_of("CU1") == ann
+
+
+def test_undoing_an_import_keeps_a_link_that_was_made_by_hand_since(
+    desk: Desk, mirror: Mirror, clock: Clock, ann: int
+) -> None:
+    change_set = desk.run(
+        {"id": "CU1", "email": "ann@acme.example", "company": "Acme Ltd"},
+        {"id": "CU2", "given_name": "Bob"},
+    )
+    clock.advance(hours=1)
+    desk.host.payer_links.unlink(CONNECTION, "CU1", ann, agent="olive")
+    desk.host.payer_links.link(CONNECTION, "CU1", ann, agent="olive")
+
+    desk.host.imports.undo(change_set.number, agent="olive")
+
+    assert desk.host.tabs.payers_of(ann, CONNECTION) == ("CU1",)
+    (kept,) = desk.host.imports.rows(change_set.number, state=RowState.KEPT)
+    assert (kept.external_id, kept.note) == (
+        "CU1",
+        "The payer was linked to the user by hand since.",
+    )

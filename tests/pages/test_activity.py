@@ -11,6 +11,8 @@ from support.pages import Visitor, mistakes
 
 from halo_host.agents.roles import Role
 from halo_host.host import Host
+from halo_host.imports.resolve import Skip
+from halo_host.imports.rules import Action
 
 
 def test_the_audit_log_says_who_did_what_to_whom(administrator: Visitor, desk: Desk) -> None:
@@ -176,3 +178,33 @@ def test_an_operator_cancels_a_run_and_repeats_it(operator: Visitor, desk: Desk)
     number = int(repeated.headers["Location"].rsplit("/", 1)[1])
     assert jobs.get(number).state == "queued"
     assert jobs.get(number).agent == "Operator Jones"
+
+
+TWICE = {"given_name": "Ann", "email": "ann@acme.example"}
+
+
+def test_who_was_skipped_is_no_user_none(administrator: Visitor, desk: Desk) -> None:
+    change_set = desk.run({"id": "CU1", **TWICE}, {"id": "CU2", **TWICE})
+    (row, *_) = desk.rows(change_set, Action.CONFLICT)
+
+    desk.host.imports.resolve(change_set.number, row.position, Skip(), agent=AGENT)
+
+    page = administrator.get("/activity/audit").text
+    assert "Skipped by an import" in page
+    assert "A payer without a user" in page
+    assert "User None" not in page
+
+
+def test_a_row_that_was_placed_is_named_and_is_no_change_itself(
+    administrator: Visitor, desk: Desk
+) -> None:
+    desk.ledger.write({"id": "CU1", **TWICE}, {"id": "CU2", **TWICE})
+    waiting = desk.host.imports.run(CONNECTION, agent=AGENT, kept=True).change_set
+    (row, *_) = desk.rows(waiting, Action.CONFLICT)
+
+    desk.host.imports.resolve(waiting.number, row.position, Skip(), agent=AGENT)
+
+    page = administrator.get("/activity/audit").text
+    assert "Row of an import placed" in page
+    assert f"Import {waiting.number}, row {row.position}<" in page
+    assert f"<del>{row.position}</del>" not in page

@@ -133,7 +133,7 @@ def test_a_connection_that_cannot_import_leads_to_where_that_is_mended(
 
     assert answer.status_code == 422
     assert (
-        '<a class="leads" href="/integrations/acme-pay/details">Integrations &gt; acme-pay</a>'
+        '<a class="leads" href="/integrations/acme-pay/details">Integrations &gt; Acme Pay</a>'
         in answer.text
     )
 

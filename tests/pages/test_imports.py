@@ -9,6 +9,7 @@ from support.acme import AGENT, CONNECTION, Desk
 from support.pages import Visitor, mistakes
 from support.working import work
 
+from halo_host.connections.matching import Policy
 from halo_host.errors import NotFound
 from halo_host.host import Host
 from halo_host.imports.change_sets import ChangeSet, State
@@ -90,6 +91,27 @@ def test_a_tick_answers_with_how_many_are_left(desk: Desk, operator: Visitor) ->
     assert "1 of 2 rows will be applied" in said
     assert "1 left out" in said
     assert desk.host.imports.get(change_set.number).rows == {"new": {"left-out": 1, "pending": 1}}
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_apply_says_what_becomes_of_what_is_left_out_and_holds_it_unless_told_otherwise(
+    desk: Desk, operator: Visitor, holds: bool
+) -> None:
+    number = planned(desk, ANN, BEN).number
+    desk.host.reviews.tick(number, False, [2], agent="Ada")
+    page = operator.get(f"/imports/{number}")
+    assert mistakes(page.text) == []
+    assert "Hold the 1 row left out" in text_of(page.text)
+    assert "one comes by schedule, every 60 minutes" in text_of(page.text)
+
+    form = {"version": str(desk.host.imports.get(number).version)}
+    operator.post(f"/imports/{number}/apply", form | ({"hold_left_out": "1"} if holds else {}))
+    work(desk.host)
+
+    held = [payer.name for payer in desk.host.imports.held(CONNECTION)]
+    assert held == (["Ben Baker"] if holds else [])
+    shown = text_of(operator.get(f"/imports/{number}").text)
+    assert ("1 payer left out, and held until somebody releases them." in shown) is holds
 
 
 def test_all_rows_that_a_search_finds_are_left_out(desk: Desk, operator: Visitor) -> None:
@@ -256,3 +278,17 @@ def test_what_is_not_there_is_not_found(desk: Desk, operator: Visitor) -> None:
     assert operator.get("/integrations/nothing/imports").status_code == 404
     with pytest.raises(NotFound):
         desk.host.imports.get(99)
+
+
+def test_a_row_names_a_field_that_was_deleted_since(operator: Visitor, desk: Desk) -> None:
+    field = desk.host.directory.add_custom_field("Branch", agent=AGENT).id
+    desk.host.connections.map_field(CONNECTION, "office", "Branch", Policy.FOLLOW, agent=AGENT)
+    number = desk.run(ANN | {"metadata": {"office": "Leeds"}}).number
+    desk.host.connections.unmap_field(CONNECTION, "Branch", agent=AGENT)
+    desk.host.directory.set_value(desk.user_of("CU1"), field, "", agent=AGENT)
+    desk.host.directory.remove_custom_field(field, agent=AGENT)
+
+    page = operator.get(f"/imports/{number}/rows/1").text
+
+    assert "Branch (deleted field)" in page
+    assert f"custom:{field}" not in page

@@ -91,11 +91,12 @@ def test_all_that_is_wrong_is_said_at_once_each_beside_its_field(
     assert "novalidate" in administrator.get(ENABLE).text  # or the browser's words came first
     wrong = {"slug": "Not Good", "setting-api_key": "", "setting-retries": "ten"}
 
-    answer = administrator.post(ENABLE, filled(desk, **wrong))
+    answer = administrator.post(ENABLE, filled(desk, name="x" * 450, **wrong))
 
     assert answer.status_code == 422
     said = text_of(answer.text)
     for field, words in {
+        "name": "Name of the connection is longer than 200 characters.",
         "slug": "Not Good cannot be a short name: it has lower-case letters, digits and - alone, "
         "60 at most, such as not-good.",
         "setting-api_key": "API key is needed.",
@@ -105,14 +106,31 @@ def test_all_that_is_wrong_is_said_at_once_each_beside_its_field(
         assert words in said
 
 
-def test_connections_of_the_same_name_get_short_names_of_their_own(
+def test_connections_of_names_alike_get_short_names_of_their_own(
     desk: Desk, administrator: Visitor
 ) -> None:
-    for _ in range(2):
-        administrator.post(ENABLE, filled(desk, name="Büro Köln"))
+    for name in ("Büro Köln", "Buro Koln"):
+        administrator.post(ENABLE, filled(desk, name=name))
 
     slugs = {it.slug for it in desk.host.connections.all()}
     assert slugs == {"acme-pay", "buro-koln", "buro-koln-2"}
+
+
+def test_two_connections_cannot_have_one_name(desk: Desk, administrator: Visitor) -> None:
+    assert 'value="Acme Pay 2"' in administrator.get(ENABLE).text
+    taken = "Name of the connection is that of another connection; give this one a name of its own."
+
+    answer = administrator.post(ENABLE, filled(desk, name=" acme  PAY "))
+    assert answer.status_code == 422
+    assert 'id="field-name-error"' in answer.text
+    assert taken in text_of(answer.text)
+
+    administrator.post(ENABLE, filled(desk))
+    edited = filled(desk, name="Acme Pay", **{"setting-api_key": ""})
+    answer = administrator.post("/integrations/acme-london/details/edit", edited)
+    assert answer.status_code == 422
+    assert taken in text_of(answer.text)
+    assert [it.name for it in desk.host.connections.all()] == ["Acme London", "Acme Pay"]
 
 
 def test_disabling_keeps_everything_readable_and_says_so(

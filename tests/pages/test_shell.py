@@ -230,6 +230,15 @@ def test_the_first_link_works_once(app: Flask, visitor: Visitor, host: Host) -> 
     weak = visitor.post("/welcome", account)
     assert weak.status_code == 422
     assert "field-password-error" in weak.text
+    wrong = visitor.post("/welcome", {**account, "email": "notmail", "again": "shorter"}).text
+    for field, words in {
+        "email": "That is no e-mail address.",
+        "password": "The password is too short",
+        "again": "The two passwords differ.",
+    }.items():
+        assert f'id="field-{field}-error"' in wrong
+        assert words in wrong
+    assert 'id="field-name-error"' not in wrong
 
     good = {**account, "password": "violet harbour", "again": "violet harbour"}
     assert visitor.post("/welcome", good).status_code == 303

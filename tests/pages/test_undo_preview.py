@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from support.acme import AGENT, CONNECTION, Desk
-from support.pages import Visitor
+from support.pages import Visitor, mistakes
 
 from halo_host.imports.resolve import Skip
 
@@ -52,3 +52,16 @@ def test_a_skipped_payer_is_released_and_none_is_held(desk: Desk, operator: Visi
 
     assert "1 skipped payer is released: the next import looks at it again" in said
     assert "held" not in said
+
+
+def test_a_long_name_is_cut_and_stands_whole_in_its_title(desk: Desk, operator: Visitor) -> None:
+    number = desk.run({**ANN, "given_name": "Anna" * 22, "family_name": "Berg" * 22}, BEN).number
+    desk.edit(desk.user_of("CU2"), city="Hull")
+
+    whole = operator.get(f"/imports/{number}/undo").text
+    preview = operator.htmx(f"/imports/{number}/undo").text
+
+    start, end = whole.index('<div id="undo-preview"'), whole.rindex("</main>")
+    assert mistakes(whole[:start] + preview + whole[end:]) == []
+    assert f'<span class="row-name" title="{"Anna" * 22} {"Berg" * 22}">' in preview
+    assert preview.count("<table") == 2, "what is taken back, and what stays"

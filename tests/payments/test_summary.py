@@ -8,8 +8,9 @@ import pytest
 from support.acme import AGENT
 from support.mirror import DAY, Mirror
 
-from halo_host import Money
+from halo_host import Money, PaymentState
 from halo_host.host import Host
+from halo_host.payments.filters import PaymentFilter
 from halo_host.payments.summary import Summary, TimeToPayout
 from halo_host.payments.unlinked import Unlinked
 
@@ -106,3 +107,21 @@ def test_sums_beyond_what_a_float_can_hold_are_exact(host: Host, mirror: Mirror)
     (month,) = host.payments.summary(START, END).collected
 
     assert month.amount == pounds(2**53 + 1)
+
+
+def test_totals_count_as_failed_what_lists_and_reports_do(host: Host, mirror: Mirror) -> None:
+    """Also what was refused before it was tried, and is cancelled for that."""
+    mirror.payment("PM1", amount=100, status="failed", charge_date=START)
+    mirror.failure("PM1", "insufficient_funds")
+    refused, cancelled = PaymentState.CANCELLED, "cancelled"
+    mirror.payment("PM2", amount=20, status="denied", state=refused, charge_date=START)
+    mirror.failure("PM2", "customer_approval_denied")
+    mirror.payment("PM3", amount=3, status=cancelled, state=refused, charge_date=START)
+
+    (reported,) = {sum(it.amount.amount for it in host.payments.summary(START, END).failed)}
+    (all_of_them,) = host.payments.totals(PaymentFilter())
+    (failed,) = host.payments.totals(PaymentFilter(failed_since=DAY - timedelta(days=1)))
+
+    assert (all_of_them.payments, all_of_them.failed) == (3, pounds(120))
+    assert (failed.payments, failed.amount, failed.failed) == (2, pounds(120), pounds(120))
+    assert reported == 120

@@ -284,3 +284,19 @@ def test_what_a_tab_reads_takes_as_many_statements_for_one_payment_as_for_many(
         event.remove(Engine, "before_cursor_execute", note)
 
     assert one == many == 7
+
+
+def test_totals_and_months_count_a_payment_that_was_refused_as_failed(
+    mirror: Mirror, view: UserMirror
+) -> None:
+    refused = PaymentState.CANCELLED
+    mirror.payment("PM1", amount=20, status="denied", state=refused, charge_date=date(2026, 1, 5))
+    mirror.failure("PM1", "customer_approval_denied")
+    mirror.payment("PM2", amount=3, status="cancelled", state=refused, charge_date=date(2026, 2, 5))
+
+    (total,) = view.totals(query())
+    assert (total.amount.amount, total.failed.amount) == (23, 20)
+    assert [(it.month, it.failed.amount) for it in view.months(query())] == [
+        ("2026-01", 20),
+        ("2026-02", 0),
+    ]

@@ -59,7 +59,7 @@ def poisoned(desk: Desk, mirror: Mirror, host: Host) -> int:
         mirror.payment(
             f"PM0{number}{NASTY[:60]}",
             "CU9",
-            status=NASTY[:60],
+            status=NASTY[:40],
             state=PaymentState.FAILED,
             description=NASTY,
             reference=NASTY,

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 
 from halo_host import PaymentState
 from halo_host.database import mirror_tables as tables
+from halo_host.database.columns import clean_text
 from halo_host.database.ids import allocate_ids
 from halo_host.database.tables import connections, links
 from halo_host.host import Host
@@ -233,10 +234,16 @@ class Mirror:
 
     def _put(self, table: Any, **values: Any) -> None:
         with self.host.database.write() as connection:
-            connection.execute(insert(table).values(connection_id=self.id, **values))
+            stored = {name: _cleaned(value) for name, value in values.items()}
+            connection.execute(insert(table).values(connection_id=self.id, **stored))
 
 
 _NO_RAW: dict[str, Any] = {"digest": 0, "raw_page_id": 0, "raw_position": 0}
+
+
+def _cleaned(value: Any) -> Any:
+    """As a sync writes texts."""
+    return clean_text(value) if isinstance(value, str) else value
 
 
 def _stored(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, Request, request
+from flask import Flask, request
 from werkzeug.datastructures import ImmutableMultiDict
 
 BEYOND = str(2**63)  # one more than a database's whole number
@@ -45,7 +45,9 @@ def recording(app: Flask) -> dict[str, set[tuple[str, str]]]:
     def note(part: str, name: object) -> None:
         seen.setdefault(request.endpoint or "", set()).add((part, str(name)))
 
-    class Recorded(Request):
+    ordinary: Any = app.request_class
+
+    class Recorded(ordinary):  # type: ignore[misc] # whatever the application's own is
         @property
         def args(self) -> Any:
             return _Noted(super().args, lambda name: note("args", name))

@@ -125,7 +125,7 @@ def test_a_connection_that_names_no_tabs_keeps_its_place_in_the_ribbon(
     assert (failed.connection, failed.slug, failed.title, failed.badge) == (
         SOUTH,
         "",
-        "Acme Pay",
+        "Acme Pay 2",
         "!",
     )
     assert len(headings) == 3

@@ -19,9 +19,12 @@ _WORDS = {
     "import.new": "Added by an import",
     "import.link": "Linked by an import",
     "import.update": "Updated by an import",
+    "import.skipped": "Skipped by an import",
+    "import.placed": "Row of an import placed",
     "undo.new": "Addition undone",
     "undo.link": "Link undone",
     "undo.update": "Update undone",
+    "undo.skipped": "Skipping undone",
     "customer.invoice-site": "Invoice site changed",
     "job.cancelled": "Run cancelled",
 }
@@ -39,6 +42,8 @@ _HOLDS = {
     "invoice_site": "site",
     "customer_id": "customer",
     "connection": "connection",
+    "user": "user",
+    "site": "site",
 }
 _NAMES = {
     **CORE_LABELS,
@@ -103,14 +108,17 @@ def found_page(wanted: AuditFilter) -> tuple[Sequence[Entry], Pager]:
 def in_words(it: AuditEntry, known: Known) -> Entry:
     before, after = it.before or {}, it.after or {}
     keys = [*before, *(key for key in after if key not in before)]
-    address = _ADDRESSES.get(it.entity, "")
+    row = after.get("row") if it.entity == "change set" else None
+    if row is not None:  # it says which one was changed, and never changes itself
+        keys.remove("row")
+    number = "" if it.entity_id == "None" else it.entity_id  # as an earlier version wrote it
+    address = _ADDRESSES.get(it.entity, "") if number else ""
     return Entry(
         at=it.at,
         agent=it.agent,
         action=_WORDS.get(it.action, sentence(it.action)),
-        what=known.things.get((it.entity, it.entity_id), "")
-        or f"{entity_words(it.entity)} {it.entity_id}".strip(),
-        url=address.format(it.entity_id) if address and it.entity_id else "",
+        what=known.things.get((it.entity, it.entity_id), "") or _numbered(it.entity, number, row),
+        url=address.format(number),
         differences=[
             each
             for key in keys
@@ -141,8 +149,14 @@ def _known(host: Host, entries: Sequence[AuditEntry]) -> Known:
         for number, name in of_entity.items()
     }
     things |= {("connection", it.slug): it.name for it in host.connections.all()}
-    fields = {f"custom:{it.id}": it.name for it in host.directory.custom_fields()}
-    return Known(things=things, fields=fields)
+    return Known(things=things, fields=host.directory.custom_field_names())
+
+
+def _numbered(entity: str, number: str, row: object) -> str:
+    if entity == "user" and not number:
+        return "A payer without a user"
+    words = f"{entity_words(entity)} {number}".strip()
+    return words if row is None else f"{words}, row {row}"
 
 
 def _difference(key: str, before: Any, after: Any, known: Known) -> Difference | None:

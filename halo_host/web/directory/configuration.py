@@ -100,14 +100,20 @@ def add_custom_field() -> Response:
 @views.get("/configuration/custom-fields/<int:number>/edit")
 @requires(Role.OPERATOR)
 def edit_custom_field(number: int) -> Response:
-    field = _the_field(number)
+    try:
+        field = _the_field(number)
+    except NotFound as gone:
+        return _back_without(gone)
     return _rename_page(_name_form(field), field)
 
 
 @views.post("/configuration/custom-fields/<int:number>/edit")
 @requires(Role.OPERATOR)
 def rename_custom_field(number: int) -> Response:
-    field = _the_field(number)
+    try:
+        field = _the_field(number)
+    except NotFound as gone:
+        return _back_without(gone)
     form = _name_form(field)
     if not form.read():
         return _rename_page(form, field, status=422)
@@ -118,6 +124,8 @@ def rename_custom_field(number: int) -> Response:
     except InvalidInput as error:
         form["name"].error = told(error)
         return _rename_page(form, field, status=422)
+    except NotFound as gone:
+        return _back_without(gone)
     say(f"The field is called {renamed.name} now.")
     return back_to(_FIELDS)
 
@@ -125,9 +133,11 @@ def rename_custom_field(number: int) -> Response:
 @views.post("/configuration/custom-fields/<int:number>/delete")
 @requires(Role.OPERATOR)
 def delete_custom_field(number: int) -> Response:
-    field = _the_field(number)
     try:
+        field = _the_field(number)
         the_host().directory.remove_custom_field(field.id, agent=the_agent().name)
+    except NotFound as gone:
+        return _back_without(gone)
     except InvalidInput as error:
         say(told(error), "danger")
     else:
@@ -141,6 +151,12 @@ def _the_field(number: int) -> CustomField:
     if found.id != number:
         raise NotFound(f"There is no custom field {number}.")
     return found
+
+
+def _back_without(gone: NotFound) -> Response:
+    """To the list, which shows what there is: the field was deleted in another window."""
+    say(gone.message, "warning")
+    return back_to(_FIELDS)
 
 
 def _name_form(field: CustomField) -> Form:

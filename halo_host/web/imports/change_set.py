@@ -89,7 +89,7 @@ def frame(host: Host, change_set: ChangeSet, title: str = "") -> dict[str, Any]:
         "undoable": change_set.state in UNDOABLE and change_set.count(RowState.APPLIED) > 0,
         "work": _work(host, change_set) if change_set.state in RUNNING else None,
         "words": WORDS,
-        "swapped": False,
+        "schedule": host.schedules.get(details.slug),
     }
 
 

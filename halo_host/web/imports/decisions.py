@@ -36,8 +36,7 @@ def tick(number: int) -> Response:
         _say_stale(stale.message)
         return Response(status=204, headers={"HX-Refresh": "true"})  # every box as it stands now
     if wants_fragment():
-        around = {**frame(host, host.imports.get(number)), "swapped": True}
-        return page("imports/bar.html", **around, fragment="content")
+        return page("imports/bar.html", **frame(host, host.imports.get(number)), fragment="content")
     said = "ticked" if wanted else "left out"
     say(f"{counted(changed, 'row')} {said}.")
     return back_to(list_address(number))
@@ -47,7 +46,12 @@ def tick(number: int) -> Response:
 @requires(Role.OPERATOR)
 def apply(number: int) -> Response:
     try:
-        the_host().reviews.apply(number, agent=the_agent().name, version=version())
+        the_host().reviews.apply(
+            number,
+            agent=the_agent().name,
+            version=version(),
+            hold_left_out=request.form.get("hold_left_out") == "1",
+        )
     except ChangedMeanwhile as stale:
         return stale_page(number, stale)
     return back_to(f"/imports/{number}")

@@ -19,9 +19,11 @@ from ..shell.next_page import safe_page
 from ..shell.pages import back_to, page, requires, say, the_agent, the_host
 from .change_set import frame, list_of
 from .decisions import list_address, stale_page, version
+from .sentences import undirected
 from .words import field_words
 
 views = Blueprint("rows", __name__)
+views.add_app_template_filter(undirected, "undirected")
 
 
 @views.get("/imports/<int:number>/rows/<int:position>")
@@ -44,7 +46,7 @@ def place(number: int, position: int) -> Response:
         return stale_page(number, stale)
     except HostError as error:
         return _shown(number, position, error)
-    say(row.why.partition(" Before: ")[0])
+    say(undirected(row.why.partition(" Before: ")[0]))
     following = _next_conflict(host, row) if was_open else None
     return back_to(following or f"{list_address(number)}#row-{position}")
 

@@ -101,8 +101,7 @@ _CORE = {name: name.replace("_", " ").capitalize() for name in CORE_FIELDS} | {
 
 def field_words(host: Host) -> Mapping[str, str]:
     """How pages call the fields that rows name."""
-    custom = {f"custom:{field.id}": field.name for field in host.directory.custom_fields()}
-    return _CORE | custom
+    return {**_CORE, **host.directory.custom_field_names()}
 
 
 def by_action(change_set: ChangeSet) -> Mapping[Action, int]:

@@ -36,7 +36,7 @@ def enable(integration: str) -> Response:
     host = the_host()
     tile = host.plugins.integration(integration)
     form = _form(host, tile)
-    good = form.read()
+    form.read()
     name, short = form.form["name"], form.form["slug"]
     slug = short.value or _free_slug(host, tile, name.value)
     if not _SHORT_NAME.fullmatch(slug):
@@ -44,20 +44,14 @@ def enable(integration: str) -> Response:
             f"{slug[:_LONGEST_SLUG]} cannot be a short name: it has lower-case letters, digits and "
             f"- alone, {_LONGEST_SLUG} at most, such as {_plain(slug) or tile.slug}."
         )
-        good = False
-    if slug in {it.slug for it in host.connections.all()}:
-        short.error = f"There is a connection {slug} already; choose another short name."
-        good = False
-    if good:
+    _judge(host, tile, form, slug)
+    if form.form.good:
         try:
             host.connections.enable(
                 integration, form.values(), agent=the_agent().name, slug=slug, name=name.value
             )
         except InvalidInput as error:
-            if short.value and not error.fields:
-                short.error = told(error)
-            else:
-                form.refuse(error.fields, error.message)
+            form.form.error = told(error)
         else:
             say(f"{name.value} is enabled.")
             return back_to(f"{address(slug, 'details')}?new=1")
@@ -85,6 +79,18 @@ def disable(connection: str) -> Response:
     return back_to(address(details.slug, "details"))
 
 
+def _judge(host: Host, tile: Integration, form: SettingsForm, slug: str) -> None:
+    """Say beside every field why it cannot be used, but where something is said already."""
+    name, short = form.form["name"], form.form["slug"]
+    wrong = host.connections.unfit(tile.slug, form.values(), slug=slug, name=name.value)
+    if "name" in wrong and not name.error:
+        name.error = f"{name.label} {wrong['name'].fields['name']}."
+    if "slug" in wrong and not short.error:
+        short.error = f"There is a connection {slug} already; choose another short name."
+    if "settings" in wrong:
+        form.refuse_settings(wrong["settings"])
+
+
 def _form_page(tile: Integration, form: SettingsForm, status: int = 200) -> Response:
     return page(
         "integrations/enable.html",
@@ -98,17 +104,12 @@ def _form_page(tile: Integration, form: SettingsForm, status: int = 200) -> Resp
 
 
 def _form(host: Host, tile: Integration) -> SettingsForm:
-    taken = {it.name for it in host.connections.all()}
-    name, number = tile.title, 1
-    while name in taken:
-        number += 1
-        name = f"{tile.title} {number}"
     return SettingsForm(
         tile.config_schema,
         Field(
             name="name",
             label="Name of the connection",
-            value=name,
+            value=host.connections.free_name(tile.slug),
             required=True,
             help="What people call it, such as the account's name: pages show it.",
             attributes={"maxlength": "200"},

@@ -230,6 +230,13 @@ class SettingsForm:
         if not self.form.wrong or not (known | {"name"}) >= wrong.keys():
             self.form.error = message
 
+    def refuse_settings(self, error: InvalidInput) -> None:
+        """Put what is wrong with the settings of a new connection beside their fields; what belongs
+        to none, on top."""
+        self._beside(error.fields)
+        if not {it.name for it in self.settings} >= error.fields.keys():
+            self.form.error = error.message
+
     def _beside(self, wrong: Mapping[str, str]) -> None:
         for each in self.settings:
             field = self.form[_PREFIX + each.name]

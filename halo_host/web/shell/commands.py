@@ -11,9 +11,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeVar
 
+from flask import has_request_context
 from markupsafe import Markup
 
 from ...errors import HostError
+from ..parts import the_host
 
 _QUOTED = re.compile(r"`([^`]+)`")
 _COMMAND = "halo-host "
@@ -22,13 +24,14 @@ T = TypeVar("T")
 
 class Place(NamedTuple):
     """What a page is called in a sentence, and its address. Both may name what the command does:
-    `{1}` is the first thing that the pattern takes out of it."""
+    `{1}` is the first thing that the pattern takes out of it, `{connection}` the name of the
+    connection that it names."""
 
     words: str
     address: str
 
 
-_SLUG = "([a-z0-9][a-z0-9-]*)"
+_SLUG = "(?P<connection>[a-z0-9][a-z0-9-]*)"
 _CUSTOM_FIELDS = Place("Configuration > Custom Fields", "/configuration/custom-fields")
 # The first that fits a command counts. Commands are without `halo-host`.
 PLACES: tuple[tuple[str, Place], ...] = (
@@ -37,11 +40,11 @@ PLACES: tuple[tuple[str, Place], ...] = (
     ("alerts list", Place("the start page", "/")),
     (
         f"connections configure {_SLUG} --default-site .*",
-        Place("Integrations > {1} > Sites", "/integrations/{1}/sites"),
+        Place("Integrations > {connection} > Sites", "/integrations/{1}/sites"),
     ),
     (
         f"connections enable .*--slug {_SLUG}",
-        Place("Integrations > {1}", "/integrations/{1}/details"),
+        Place("Integrations > {connection}", "/integrations/{1}/details"),
     ),
     ("connections (?:configure|enable|list).*", Place("Integrations", "/integrations")),
     ("custom-fields list", _CUSTOM_FIELDS),
@@ -52,7 +55,7 @@ PLACES: tuple[tuple[str, Place], ...] = (
     ("customers list", Place("Customers", "/customers")),
     (
         f"import run {_SLUG} --replace-review",
-        Place("Import Users in Integrations > {1} > Import", "/integrations/{1}/imports"),
+        Place("Import Users in Integrations > {connection} > Import", "/integrations/{1}/imports"),
     ),
     ("import list", Place("Activity", "/activity")),
     (
@@ -64,12 +67,15 @@ PLACES: tuple[tuple[str, Place], ...] = (
     (r"import discard (\d+)", Place("discard it", "/imports/{1}")),
     (
         f"mappings remove {_SLUG} .*",
-        Place("Integrations > {1} > Field mappings", "/integrations/{1}/mappings"),
+        Place("Integrations > {connection} > Field mappings", "/integrations/{1}/mappings"),
     ),
     ("payments list", Place("Payments", "/payments")),
     ("plugins", Place("Integrations", "/integrations")),
     ("sites list", Place("Customers", "/customers")),
-    (f"sync now {_SLUG}", Place("Integrations > {1} > Integrator", "/integrations/{1}/integrator")),
+    (
+        f"sync now {_SLUG}",
+        Place("Integrations > {connection} > Integrator", "/integrations/{1}/integrator"),
+    ),
     ("sync runs", Place("Activity", "/activity")),
     ("users list", Place("Users", "/users")),
     ("webhooks list", Place("the Health of its connection", "/integrations")),
@@ -81,9 +87,17 @@ def place_of(command: str) -> Place | None:
     """Where pages do what this command does; None for what is done at a keyboard alone."""
     for pattern, (words, address) in _PLACES:
         if found := pattern.fullmatch(command):
-            named = ("", *found.groups())
-            return Place(words.format(*named), address.format(*named))
+            named, slug = ("", *found.groups()), found.groupdict().get("connection")
+            called = "" if slug is None else _name_of(slug)
+            return Place(words.format(*named, connection=called), address.format(*named))
     return None
+
+
+def _name_of(slug: str) -> str:
+    """What pages call a connection; its slug where there is none, or no page is made."""
+    if not has_request_context():
+        return slug
+    return {it.slug: it.name for it in the_host().connections.all()}.get(slug, slug)
 
 
 def coded(text: str) -> Markup:

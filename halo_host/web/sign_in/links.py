@@ -8,9 +8,11 @@ from __future__ import annotations
 from flask import Response, request
 
 from ...agents.agent import SignedIn, SignInRefused
+from ...agents.one_time_links import unfit
 from ...agents.passwords import SHORTEST
 from ...errors import InvalidInput
 from ..shell import access, client
+from ..shell.commands import told
 from ..shell.forms import Field, Form
 from ..shell.pages import back_to, page, public, say, the_host
 from .views import views
@@ -33,6 +35,7 @@ def make_first() -> Response:
     token, form = request.form.get("token", ""), _first_fields()
     form.read()
     _compare(form)
+    _judge(form, form["name"].value, form["email"].value)
     if not form.good:
         return _welcome(form, token, 422)
     try:
@@ -47,7 +50,7 @@ def make_first() -> Response:
     except SignInRefused:
         return _over("first")
     except InvalidInput as error:
-        _blame(form, error)
+        form.error = told(error)
         return _welcome(form, token, 422)
     return _begun(session, f"Welcome, {session.name}. You are the first administrator.")
 
@@ -71,6 +74,7 @@ def set_password() -> Response:
         return _over("password")
     form.read()
     _compare(form)
+    _judge(form, owner.name, owner.email)
     if not form.good:
         return _new_password(form, token, owner.name, 422)
     try:
@@ -80,7 +84,7 @@ def set_password() -> Response:
     except SignInRefused:
         return _over("password")
     except InvalidInput as error:
-        _blame(form, error)
+        form.error = told(error)
         return _new_password(form, token, owner.name, 422)
     return _begun(session, "Your new password is set.")
 
@@ -143,14 +147,11 @@ def _compare(form: Form) -> None:
         form["again"].error = "The two passwords differ."
 
 
-def _blame(form: Form, error: InvalidInput) -> None:
-    """Say it beside the field that it is about, where the text tells."""
-    text = " ".join(filter(None, (error.message, error.advice)))
-    for name, words in (("password", "password"), ("email", "mail"), ("name", "name")):
-        if name in form.fields and words in error.message.lower():
-            form[name].error = text
-            return
-    form.error = text
+def _judge(form: Form, name: str, email: str) -> None:
+    """Say beside each field why it cannot be used, but where something is said already."""
+    for field, error in unfit(name, email, form["password"].value).items():
+        if field in form.fields and not form[field].error:
+            form[field].error = told(error)
 
 
 def _welcome(form: Form, token: str, status: int = 200) -> Response:

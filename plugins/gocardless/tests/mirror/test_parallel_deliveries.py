@@ -53,7 +53,8 @@ def test_each_of_many_parallel_deliveries_is_kept_and_applied_once(
     assert len(applied) == DIFFERENT
     assert set(applied.values()) == {1}
     jobs = desk.host.jobs.list(SLUG, kinds=["webhooks"], limit=10_000)
-    assert {job.state for job in jobs} == {JobState.DONE}
+    # A last wake-up may wait for integrators that have ended; there is nothing left for it to do.
+    assert {job.state for job in jobs} - {JobState.QUEUED} == {JobState.DONE}
     assert {job.failed for job in jobs} == {0}
     desk.assert_right()
 

@@ -11,6 +11,14 @@
     return row && (event.target === row || !event.target.closest(CONTROLS)) ? row : null;
   }
 
+  /* After a tick, what the page's other forms decide is about the version that it has led to. */
+  document.addEventListener("htmx:load", (event) => {
+    const version = event.detail.elt.querySelector("#review-version");
+    if (event.detail.elt.id !== "review-bar" || !version) return;
+    for (const field of document.querySelectorAll("[data-review-version]")) {
+      field.value = version.value;
+    }
+  });
   document.addEventListener("click", (event) => {
     const row = rowOf(event, "data-href");
     if (!row || row.hasAttribute("data-open") || String(getSelection())) return;
