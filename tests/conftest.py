@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import make_url
 from support.acme import INSTALLED, Desk, Ledger
 from support.clock import Clock
+from support.compiled_once import compile_once
 from support.databases import empty_postgresql, kinds_of_run, make_tables, sqlite_url
 from support.postgresql_programs import NoServer
 from support.postgresql_server import Server, running_server
-from support.templates import compile_once
 
 from halo_host.host import Host
 from halo_host.settings import Settings
