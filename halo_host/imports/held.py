@@ -88,13 +88,18 @@ def hold_left_out(connection: Connection, number: int, now: datetime) -> int:
         .where(*left_out)
         .group_by(change_sets.c.connection_id, change_sets.c.id, change_rows.c.external_id)
     )
-    count = connection.execute(insert(held_payers).from_select(columns, query)).rowcount
+    connection.execute(insert(held_payers).from_select(columns, query))
+    count = connection.scalar(
+        select(func.count())
+        .select_from(held_payers)
+        .filter_by(change_set_id=number, reason=str(Reason.LEFT_OUT))
+    )
     if count:
         before = connection.scalar(select(change_sets.c.note).filter_by(id=number)) or ""
         said = f"{counted(count, 'payer')} left out, and held until somebody releases them."
         values = {"note": f"{before} {said}".strip()}
         connection.execute(update(change_sets).filter_by(id=number).values(values))
-    return count
+    return count or 0
 
 
 def release(connection: Connection, connection_id: int, external_ids: Collection[str]) -> int:

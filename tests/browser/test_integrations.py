@@ -36,6 +36,7 @@ def test_an_administrator_enables_configures_and_maps_without_a_manual(
     sign_in()
     page.get_by_role("link", name="Integrations").first.click()
     page.get_by_role("searchbox", name="Search integrations").fill("acme")
+    expect(page).to_have_url(re.compile("q=acme"))  # what is clicked is not replaced just then
     page.get_by_role("link", name="Another connection of Acme Pay").click()
 
     page.get_by_label("Name of the connection").fill("Acme Leeds")
