@@ -217,6 +217,7 @@ def test_deliveries_are_looked_at_and_replayed(
     assert operator.get(f"/deliveries/{number}").get_json()["payload"]["id"] == "D2"
     nothing = operator.post("/deliveries/replay", {})
     assert nothing.status_code == 422
+    eventually(lambda: host.jobs.list("acme-pay", states=("queued",)))  # told by another thread
     work(host)
     assert operator.post("/deliveries/replay", {"numbers": [number]}).get_json() == {"count": 1}
     (counted,) = eventually(  # by a writer that nobody waits for
